@@ -12,17 +12,17 @@ use peerwarden_lab::client::{Caller, ClientRequest, http as client, proxy_protoc
 use crate::case::{METADATA_HEADER, PROXY_VALUE, Request, TOKEN_HEADER, Visit};
 use crate::stage::Participants;
 
-/// What a caller of TCP says.
+/// The message of a TCP caller.
 const QUESTION: &str = "what is the balance?\n";
 
 /// The answer that a caller got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// It went through to the upstream.
+    /// It reached the upstream.
     Allowed,
-    /// It was denied as a filter denies.
+    /// A filter denied it.
     Denied,
-    /// Envoy would not have it, before any filter: its status.
+    /// Envoy refused it before any filter, with this status.
     TurnedAway(u16),
 }
 
@@ -78,7 +78,7 @@ impl<'c> HttpCaller<'c> {
     }
 }
 
-/// Asks by TCP, and answers with the caller's own address too, which marks it in the access log.
+/// Asks over TCP, and also returns the caller's own address, which identifies it in the access log.
 pub(crate) async fn connect(
     company: &Participants,
     visit: &Visit,

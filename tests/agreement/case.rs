@@ -1,4 +1,4 @@
-//! Cases for both filters: sets of policies, and the connections and requests that meet them.
+//! Cases for both filters: sets of policies, and their connections and requests.
 
 mod caller;
 mod traffic;
@@ -32,18 +32,18 @@ pub(crate) struct Addresses {
 pub(crate) struct Visit {
     /// An index into [`CAST`].
     pub(crate) member: usize,
-    /// The address of 127.0.0.0/8 that it is made from.
+    /// The address in 127.0.0.0/8 that it is made from.
     pub(crate) from: IpAddr,
-    /// What a load balancer in between says.
+    /// The header of a load balancer in between.
     pub(crate) proxy: Option<ProxyHeader>,
     /// The server name below `mesh.lab`; none is sent for `None`.
     pub(crate) server_name: Option<&'static str>,
     pub(crate) version: Version,
-    /// For HTTP, one after another; a TCP connection is one question by itself.
+    /// For HTTP, one after another; a TCP connection is itself one question.
     pub(crate) requests: Vec<Request>,
 }
 
-/// A header of the PROXY protocol. It tells the listener who called whom.
+/// A header of the PROXY protocol, with the source and destination of a connection.
 #[derive(Debug, Clone)]
 pub(crate) struct ProxyHeader {
     pub(crate) source: SocketAddr,
@@ -66,15 +66,15 @@ pub(crate) struct Request {
     pub(crate) metadata: Option<Value>,
 }
 
-/// Which header carries a token's payload to the filter that makes it metadata; then the other metadata.
+/// The header with a token's payload for the filter that turns it into metadata; then the other metadata.
 pub(crate) const TOKEN_HEADER: &str = "x-agreement-token";
 pub(crate) const METADATA_HEADER: &str = "x-agreement-metadata";
 
-/// Where metadata is, besides tokens: filter and key.
+/// Metadata other than tokens: filter and key.
 pub(crate) const HTTP_METADATA: (&str, &str) = ("envoy.filters.http.tier", "level");
 pub(crate) const TCP_METADATA: (&str, &str) = ("envoy.filters.network.tier", "level");
 
-/// The type of the value in a PROXY header that becomes metadata: the first of those free for use.
+/// The type of the value in a PROXY header that becomes metadata: the first of the types for custom use.
 pub(crate) const PROXY_VALUE: u8 = 0xE0;
 
 impl PolicySet {

@@ -13,16 +13,16 @@ use crate::case::{PolicySet, Request, Visit};
 use crate::generate::Case;
 use crate::stage::{Pair, Participants, Side, Stage};
 
-/// So many sets are asked beside each other; more would only wait for each other.
+/// How many sets are asked at the same time; more would only wait for each other.
 const BESIDE: usize = 4;
 
 /// One question and both answers.
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
-    /// Which set, counted within the stage.
+    /// The index of the set within the stage.
     pub(crate) set: usize,
     pub(crate) visit: usize,
-    /// None for TCP.
+    /// `None` for TCP.
     pub(crate) request: Option<usize>,
     pub(crate) native: FilterAnswer,
     pub(crate) module: FilterAnswer,
@@ -32,9 +32,9 @@ pub(crate) struct Question {
 #[derive(Debug, Clone)]
 pub(crate) struct FilterAnswer {
     pub(crate) answer: Answer,
-    /// Which rule denied, as Envoy's access log has it: Istio's id, or `none`.
+    /// The rule that denied, in Envoy's access log: Istio's id, or `none`.
     pub(crate) by: Option<String>,
-    /// What the access log knows the question by.
+    /// The question's identifier in the access log.
     mark: String,
 }
 
@@ -48,7 +48,7 @@ impl FilterAnswer {
     }
 }
 
-/// The same verdict, and the same rule to blame.
+/// The same verdict by the same rule.
 impl PartialEq for FilterAnswer {
     fn eq(&self, other: &Self) -> bool {
         self.answer == other.answer && self.by == other.by
@@ -69,7 +69,7 @@ impl Question {
         self.native == self.module
     }
 
-    /// What was asked.
+    /// The question.
     pub(crate) fn of<'c>(&self, cases: &'c [Case]) -> (&'c PolicySet, &'c Visit, Option<&'c Request>) {
         let case = &cases[self.set];
         let visit = &case.visits[self.visit];
@@ -81,7 +81,7 @@ impl Question {
     }
 }
 
-/// Asks everything, some sets beside each other. The questions come in their order.
+/// Asks everything, some sets at the same time. The questions are returned in order.
 pub(crate) async fn ask_all(
     company: &Arc<Participants>,
     stage: &Stage,
@@ -134,7 +134,7 @@ async fn ask_set(company: &Participants, pair: Pair, set: usize, case: &Case) ->
     Ok(questions)
 }
 
-/// Each request of a visit, or the connection itself, put to one listener.
+/// Sends each request of a visit, or the connection itself, to one listener.
 async fn ask_visit(
     company: &Participants,
     address: std::net::SocketAddr,

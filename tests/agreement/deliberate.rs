@@ -1,4 +1,4 @@
-//! Shows each deliberate difference, that it is recognised, and that none of them hides anything else.
+//! Shows that each deliberate difference is recognised, and that none of them hides anything else.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ fn case(action: &str, rule: Value, change: impl FnOnce(&mut Request)) -> Case {
     }
 }
 
-/// By the caller whose certificate has DNS names alone.
+/// A case with a caller whose certificate has only DNS names.
 fn of_dns_name(mut case: Case) -> Case {
     let member = CAST.iter().position(|member| !member.dns_sans.is_empty());
     for visit in &mut case.visits {
@@ -67,7 +67,7 @@ fn to_host(field: &str) -> Value {
     json!({"to": [{"operation": {field: ["admin.example", "admin.example:*"]}}]})
 }
 
-/// HTTP/1.1 has no white space around a value by the time that a filter sees it.
+/// In HTTP/1.1 the white space around a value is gone before a filter sees it.
 fn by_http2(mut case: Case) -> Case {
     for visit in &mut case.visits {
         visit.version = Version::Http2;
@@ -86,7 +86,7 @@ fn from(field: &str, block: &str) -> Value {
 const GROUPS: &str = "request.auth.claims[groups]";
 const SCOPE: &str = "request.auth.claims[scope]";
 
-/// What is asked, what Envoy's own filter says, what the module says, and which difference it is.
+/// The question, the answer of Envoy's own filter, the answer of the module, and the difference.
 fn shown() -> Vec<(Case, Answer, Answer, &'static str)> {
     use Answer::{Allowed, Denied};
 
@@ -233,7 +233,7 @@ async fn each_deliberate_difference_shows_and_is_known_for_what_it_is() -> Resul
     Ok(())
 }
 
-/// What is read differently stands in these questions, but it is not why the answers differ: they are made up.
+/// These questions contain a deliberate difference, but it does not explain the (made up) answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deliberate_difference_hides_nothing_else() -> Result<()> {
     let company = Arc::new(Participants::gather().await?);

@@ -1,8 +1,8 @@
 //! The deliberate differences between the module and Envoy's own filter, with their reasons.
 //!
-//! Each difference is a way to rewrite a question so that the part which both read differently is gone, written as the module reads
-//! it. A disagreement is explained by a difference only if both filters answer the rewritten question as the module answered the
-//! original. So the list cannot hide anything else.
+//! Each difference is a way to rewrite a question without the part that the filters read differently, in the module's
+//! reading. A disagreement is explained by a difference only if both filters answer the rewritten question as the
+//! module answered the original. So the list cannot hide anything else.
 //!
 //! docs/agreement.md has the same list ("Deliberate differences"), and `deliberate.rs` shows each of them.
 
@@ -36,7 +36,7 @@ pub(crate) struct SingleQuestion {
 /// A deliberate difference.
 pub(crate) struct Difference {
     pub(crate) name: &'static str,
-    /// Takes what is read differently out of a question; answers whether there was any.
+    /// Removes the part that is read differently from a question; returns whether there was any.
     rewrite: fn(&mut SingleQuestion) -> bool,
 }
 
@@ -54,7 +54,7 @@ pub(crate) const ALL: [Difference; 7] = [
 /// Disagreements, sorted by the difference that explains them.
 #[derive(Debug, Default)]
 pub(crate) struct DisagreementSummary {
-    /// How many were which difference.
+    /// The number of disagreements for each difference.
     pub(crate) deliberate: BTreeMap<&'static str, usize>,
     /// All others.
     pub(crate) unexplained: Vec<Question>,
@@ -95,7 +95,7 @@ pub(crate) async fn sort(
     Ok(sorted)
 }
 
-/// The question without anything that is read differently, and what that was.
+/// The question without the parts that are read differently, and the differences.
 fn rewrite(mut asked: SingleQuestion) -> (SingleQuestion, Vec<&'static str>) {
     let mut names = Vec::new();
     for difference in &ALL {
@@ -119,7 +119,7 @@ impl SingleQuestion {
         }
     }
 
-    /// A case of this one question.
+    /// A case with this one question.
     pub(crate) fn into_case(mut self) -> Case {
         self.visit.requests = self.request.into_iter().collect();
         Case {

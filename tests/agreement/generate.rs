@@ -1,4 +1,4 @@
-//! Generates sets of policies and traffic for them, from one seed: realistic words, and words made to be misread.
+//! Generates sets of policies and traffic for them, from one seed: realistic words, and words that are easily misread.
 //!
 //! Values come from small pools, and most requests aim at one of the rules, so that rules and requests often meet.
 
@@ -17,19 +17,19 @@ use policies::Feature;
 use crate::case::{Addresses, Layer, Mesh, PolicySet, Request, Visit};
 use crate::tally;
 
-/// A set of policies with the connections that meet it.
+/// A set of policies with its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) set: PolicySet,
     pub(crate) visits: Vec<Visit>,
 }
 
-/// On how many verdicts of a set the feature must have been decisive, and how often a set is thrown away for that.
+/// How many verdicts of a set must depend on its feature, and how many attempts there are.
 const DECISIVE: usize = 5;
 const ATTEMPTS: usize = 40;
 
-/// The set of this number; every other one is for TCP. Each features one field, all of them by turns, and is drawn again
-/// while nothing hangs on that field.
+/// The set with this number; every other one is for TCP. Each features one field in turn, and is generated again until
+/// verdicts depend on that field.
 pub(crate) fn case(seed: u64, number: usize) -> Case {
     let rng = &mut Rng::with_seed(seed.wrapping_add((number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)));
     let layer = if number.is_multiple_of(2) {
@@ -69,7 +69,7 @@ fn draw(rng: &mut Rng, layer: Layer, feature: Feature) -> Case {
 }
 
 impl Case {
-    /// How many verdicts would hang on a field, by the reference evaluator: it chooses what to ask, never what is right.
+    /// How many verdicts depend on a field, by the reference evaluator: it chooses what to ask, never what is right.
     fn hangs_on(&self, field: &str) -> usize {
         let listener = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let hangs = |visit: &Visit, request: Option<&Request>| {
@@ -88,7 +88,7 @@ impl Case {
     }
 }
 
-/// Whether the engine accepts the configuration. The generator makes hardly any that it does not.
+/// Whether the engine accepts the configuration. The generator rarely makes one that it refuses.
 pub(crate) fn is_valid(set: &PolicySet) -> bool {
     let configuration = set.configuration().to_string();
     peerwarden_engine::Config::parse(configuration.as_bytes())
@@ -96,7 +96,7 @@ pub(crate) fn is_valid(set: &PolicySet) -> bool {
         .is_ok()
 }
 
-/// One of a pool.
+/// A random value of a pool.
 fn pick<T: Copy>(rng: &mut Rng, pool: &[T]) -> T {
     *one_of(rng, pool)
 }
@@ -105,7 +105,7 @@ fn one_of<'p, T>(rng: &mut Rng, pool: &'p [T]) -> &'p T {
     &pool[rng.usize(0..pool.len())]
 }
 
-/// True so many times of a hundred.
+/// True with this probability in percent.
 fn percent(rng: &mut Rng, chance: u32) -> bool {
     rng.u32(0..100) < chance
 }

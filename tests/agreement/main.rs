@@ -1,12 +1,12 @@
 //! Agreement with Envoy's own RBAC filter, on a real Envoy.
 //!
-//! A translator in the tests ([`peerwarden_lab::native`]) turns Istio's policies into the configuration of that filter. For each
-//! set of policies one listener runs it and another runs the module, and both get the same traffic: from several identities over
-//! mutual TLS, over TLS without a certificate and in plaintext, for HTTP and for TCP. They must give the same verdict and report
-//! the same rule, except for the deliberate [`differences`].
+//! A translator in the tests ([`peerwarden_lab::native`]) turns Istio's policies into the configuration of that filter.
+//! For each set of policies one listener runs it and another runs the module, and both get the same traffic: from
+//! several identities over mutual TLS, over TLS without a certificate and in plaintext, for HTTP and for TCP. They must
+//! give the same verdict and report the same rule, except for the deliberate [`differences`].
 //!
-//! `make agreement` runs it longer and from another seed; `PEERWARDEN_SEED` and `PEERWARDEN_SETS` repeat a run.
-//! Needs Envoy (`tools/envoy.sh`) and the module (`make wasm`), and fails when either is missing.
+//! `make agreement` runs it longer and with another seed; `PEERWARDEN_SEED` and `PEERWARDEN_SETS` repeat a run. Needs
+//! Envoy (`tools/envoy.sh`) and the module (`make wasm`), and fails if either is missing.
 
 mod ask;
 mod case;
@@ -26,10 +26,10 @@ use anyhow::{Context, Result, ensure};
 use case::Layer;
 use settings::Settings;
 
-/// Pairs that a run of the test command must have judged.
+/// The smallest number of pairs that a run of the test command must evaluate.
 const PAIRS: usize = 3_000;
 
-/// How often each field must have decided a verdict in it.
+/// How many verdicts each field must have decided in it.
 const TIMES: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

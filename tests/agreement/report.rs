@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::differences::SingleQuestion;
 
-/// Everything about a question; `listener` is where it was put, if no PROXY header says otherwise.
+/// Everything about a question; `listener` is its destination, unless a PROXY header says otherwise.
 pub(crate) fn question(asked: &SingleQuestion, listener: SocketAddr) -> Result<String> {
     let SingleQuestion { set, visit, request } = asked;
     let case = set.explainable(&set.traffic(visit, request.as_ref(), listener));
@@ -67,7 +67,7 @@ fn clauses(text: &mut String, part: &PartTrace) {
     }
 }
 
-/// YAML of blocks. Texts are in quotes, as JSON writes them, which YAML reads too.
+/// YAML in block style. Texts are quoted as in JSON, which YAML reads too.
 fn yaml(text: &mut String, value: &Value, depth: usize) {
     let indent = "  ".repeat(depth);
     let mut entry = |start: String, value: &Value| {

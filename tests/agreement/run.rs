@@ -1,4 +1,4 @@
-//! A whole run: rounds of sets, each round on an Envoy of its own.
+//! A whole run: rounds of sets, each round on a separate Envoy.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::shrink;
 use crate::stage::{Participants, Side, Stage};
 use crate::tally::Tally;
 
-/// Sets on one Envoy: each is two listeners, and two configurations of the module.
+/// The number of sets on one Envoy: each has two listeners, and two configurations of the module.
 const ROUND: usize = 90;
 
 /// The results of a run.
@@ -25,11 +25,11 @@ const ROUND: usize = 90;
 pub(crate) struct RunSummary {
     pub(crate) http: Tally,
     pub(crate) tcp: Tally,
-    /// Disagreements that are meant, by difference.
+    /// Deliberate disagreements, by difference.
     pub(crate) deliberate: BTreeMap<&'static str, usize>,
 }
 
-/// Asks everything that the settings say. Fails at the first round with a disagreement that is not meant, and shows it.
+/// Asks all questions of the settings. Fails at the first round with an unexplained disagreement, and shows it.
 pub(crate) async fn run(settings: Settings) -> Result<RunSummary> {
     let company = Arc::new(Participants::gather().await?);
     let mut outcome = RunSummary::default();
@@ -62,8 +62,8 @@ pub(crate) async fn run(settings: Settings) -> Result<RunSummary> {
 }
 
 impl RunSummary {
-    /// Counts an answer. The reference evaluator, told what Envoy shows to a filter, must come to the same: only then do its
-    /// traces say what verdicts hung on.
+    /// Counts an answer. The reference evaluator must reach the same verdict from Envoy's input: only then do its
+    /// traces show what verdicts depended on.
     fn count(&mut self, question: &Question, cases: &[Case], stage: &Stage) -> Result<()> {
         let (set, visit, request) = question.of(cases);
         let listener = stage.pairs[question.set].of(Side::Module);
@@ -85,7 +85,7 @@ impl RunSummary {
         Ok(())
     }
 
-    /// Notes the disagreements that are meant; shows the first of those that are not, as small as it gets, and fails.
+    /// Counts the deliberate disagreements; shrinks and shows the first unexplained one, and fails.
     async fn settle(
         &mut self,
         sorted: DisagreementSummary,
@@ -112,7 +112,7 @@ impl RunSummary {
         );
     }
 
-    /// For people.
+    /// Prints it for people.
     pub(crate) fn print(&self) {
         for (layer, tally) in [(Layer::Http, &self.http), (Layer::Tcp, &self.tcp)] {
             tally.print(layer);

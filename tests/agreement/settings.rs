@@ -11,7 +11,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// In the test command, the same every time: a change that breaks nothing must not fail by chance.
+    /// For the test command, the same every time: a harmless change must not fail by chance.
     const DEFAULT: Self = Self {
         seed: 20_260_401,
         sets: 180,
@@ -26,7 +26,7 @@ impl Settings {
         Ok(Self { seed, sets })
     }
 
-    /// Whether it is long enough that every field must have decided some verdicts.
+    /// Whether the run is long enough for every field to decide some verdicts.
     pub(crate) fn covers_all(self) -> bool {
         self.sets >= Self::DEFAULT.sets
     }

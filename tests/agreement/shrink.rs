@@ -1,6 +1,6 @@
 //! Shrinks a disagreement: removes parts of the policies, one at a time, as long as the filters still disagree.
 //!
-//! All candidates for the next part are tried at once, each on listeners of its own in one Envoy.
+//! All candidates for the next step are tried at the same time, each on its own listeners in one Envoy.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::differences::SingleQuestion;
 use crate::generate::{self, Case};
 use crate::stage::{Participants, Stage};
 
-/// Rounds, and tries in each of them: it must end, even for large policies.
+/// The number of rounds, and of attempts in each of them: shrinking must end, even for large policies.
 const ROUNDS: usize = 12;
 const TRIES: usize = 60;
 
@@ -41,7 +41,7 @@ pub(crate) async fn shrink(company: &Arc<Participants>, mut asked: SingleQuestio
     Ok(asked)
 }
 
-/// Everything that lacks one thing; what lacks most comes first.
+/// All variants with one part removed; the largest removals come first.
 fn smaller(asked: &SingleQuestion) -> Vec<SingleQuestion> {
     let mut all: Vec<SingleQuestion> = without_one(&Value::Array(asked.set.policies.clone()))
         .into_iter()
@@ -78,7 +78,7 @@ fn smaller(asked: &SingleQuestion) -> Vec<SingleQuestion> {
     all
 }
 
-/// What makes a document a policy at all, and says which.
+/// The keys without which a document is not a policy.
 const KEPT: [&str; 8] = [
     "apiVersion",
     "kind",
@@ -90,7 +90,7 @@ const KEPT: [&str; 8] = [
     "key",
 ];
 
-/// The same tree without one item or one field, the outermost first. Some are no policies any more.
+/// The same tree without one item or one field, the outermost first. Some are no longer policies.
 fn without_one(value: &Value) -> Vec<Value> {
     let mut all = Vec::new();
     match value {

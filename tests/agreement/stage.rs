@@ -1,4 +1,5 @@
-//! One Envoy with two listeners for each set of policies: one with Envoy's own filter, one with the module, and otherwise the same.
+//! One Envoy with two listeners for each set of policies: one with Envoy's own filter, one with the module, and
+//! otherwise the same.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use crate::case::{
     TOKEN_HEADER,
 };
 
-/// For an Envoy with so many listeners to start, on a machine that is busy besides.
+/// For an Envoy with that many listeners to start, on a busy machine.
 const START: Duration = Duration::from_secs(120);
 
 /// The callers, and the server that they call; the same for all sets.
@@ -44,7 +45,7 @@ pub(crate) struct Pair {
     module: SocketAddr,
 }
 
-/// Which of the two.
+/// One of the two filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Native,
@@ -179,7 +180,8 @@ fn caller(member: &Member, mesh: &Authority, partner: &Authority) -> Result<Call
     Caller::workload(mesh, &identity)
 }
 
-/// The filter that makes metadata of what a request brings, so that tokens of all kinds can meet both filters.
+/// The filter that turns a request's headers into metadata, so that all kinds of tokens can be tested with both
+/// filters.
 fn header_to_metadata() -> Value {
     let rule = |header: &str, (filter, key): (&str, &str)| {
         json!({

@@ -16,14 +16,14 @@ use crate::case::Layer;
 pub(crate) struct Tally {
     pub(crate) allowed: usize,
     pub(crate) denied: usize,
-    /// Turned away before any filter, on both sides.
+    /// Refused before any filter, on both sides.
     pub(crate) turned_away: usize,
     /// How many verdicts each field decided.
     fields: BTreeMap<String, usize>,
 }
 
 impl Tally {
-    /// Counts a question with the answer that the module gave, and the reference evaluator's trace.
+    /// Counts a question with the module's answer, and the reference evaluator's trace.
     pub(crate) fn count(&mut self, answer: &Answer, trace: &Trace) {
         match answer {
             Answer::Allowed => self.allowed += 1,
@@ -38,12 +38,12 @@ impl Tally {
         }
     }
 
-    /// How many questions were judged.
+    /// The number of questions with a verdict.
     pub(crate) fn judged(&self) -> usize {
         self.allowed + self.denied
     }
 
-    /// That the run was not vacuous: both verdicts in a fair share, and each field decisive so many times.
+    /// Checks that the run was not vacuous: enough of both verdicts, and each field decisive often enough.
     pub(crate) fn hold(&self, layer: Layer, fields: &[String], times: usize) -> Result<()> {
         let judged = self.judged();
         let name = layer.as_str();
@@ -68,7 +68,7 @@ impl Tally {
         Ok(())
     }
 
-    /// For people.
+    /// Prints it for people.
     pub(crate) fn print(&self, layer: Layer) {
         let (name, judged) = (layer.as_str(), self.judged());
         println!(
@@ -84,8 +84,8 @@ impl Tally {
     }
 }
 
-/// The fields on which a verdict hung: those that held in the rule that decided, and the one field that alone kept a rule
-/// from deciding otherwise.
+/// The fields that a verdict depended on: those that held in the rule that decided, and the field that alone kept a
+/// rule from changing the verdict.
 pub(crate) fn decisive(trace: &Trace) -> Vec<String> {
     let mut fields = Vec::new();
     let applying = trace
@@ -126,7 +126,7 @@ fn parts(rule: &RuleTrace) -> impl Iterator<Item = &PartTrace> {
         .chain(&rule.conditions)
 }
 
-/// The one clause that failed, in a rule without alternatives.
+/// The only clause that failed, in a rule without alternatives.
 fn only_obstacle(rule: &RuleTrace) -> Option<String> {
     if rule.sources.len() > 1 || rule.operations.len() > 1 {
         return None;
@@ -138,7 +138,7 @@ fn only_obstacle(rule: &RuleTrace) -> Option<String> {
     failed.next().is_none().then(|| name(only))
 }
 
-/// The field as policies write it; of a condition, its key and on which side.
+/// The field as policies write it; for a condition, its key and side.
 fn name(clause: &peerwarden_engine::reference::ClauseTrace) -> String {
     if clause.path.contains(&Step::Key("when".to_owned())) {
         condition(&clause.field, clause.negative)

@@ -1,7 +1,7 @@
 //! The cost of configuring the module in Envoy: CPU and memory of one more VM, and the time until Envoy serves.
 //!
-//! Each worker thread has its own VM. So an Envoy is started with few workers and with more, and the difference is divided by the
-//! difference in workers: what Envoy does once, such as reading its own configuration, is excluded.
+//! Each worker thread has its own VM. So an Envoy is started with few workers and with more, and the difference is
+//! divided by the difference in workers: one-time work, such as reading its own configuration, is excluded.
 
 use std::time::{Duration, Instant};
 
@@ -18,22 +18,22 @@ use crate::statistics::Spread;
 /// Workers of the two Envoys.
 const WORKERS: [u32; 2] = [1, 3];
 
-/// For an Envoy to start, and to have configured all its workers.
+/// For an Envoy to start and configure all its workers.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// An Envoy that takes less CPU than this in [`GLANCE`] has nothing more to configure.
+/// An Envoy that uses less CPU than this in [`GLANCE`] has nothing more to configure.
 const QUIET: Duration = Duration::from_millis(5);
 
 const GLANCE: Duration = Duration::from_millis(250);
 
-/// The documents that are configured.
+/// The configured documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Documents {
     /// One policy.
     One,
     /// Ten thousand, all of which select the workload.
     AllSelect,
-    /// Ten thousand of a mesh, of which one in five hundred does.
+    /// Ten thousand of a mesh, of which one in five hundred selects it.
     FewSelect,
 }
 
@@ -44,11 +44,11 @@ pub(crate) struct ConfigurationCost {
     pub(crate) what: String,
     /// Bytes of the module's configuration.
     pub(crate) bytes: usize,
-    /// Of one more VM.
+    /// CPU of one more VM.
     pub(crate) cpu: Duration,
-    /// Of one more VM, in bytes.
+    /// Memory of one more VM, in bytes.
     pub(crate) memory: u64,
-    /// From the start of the process with one worker to when it serves.
+    /// From the start of the process with one worker until it serves.
     pub(crate) ready: Duration,
 }
 
@@ -59,7 +59,7 @@ struct IdleEnvoy {
     ready: Duration,
 }
 
-/// Starts each so many times, by turns, and takes the medians.
+/// Starts each Envoy this often, alternately, and takes the medians.
 pub(crate) async fn measure(times: usize) -> Result<Vec<ConfigurationCost>> {
     let scenery = ListenerSettings::build(&[]).await?;
     let cases = [

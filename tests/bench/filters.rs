@@ -1,5 +1,5 @@
-//! Hand-written Wasm filters to compare with: what the ABI alone costs, one property, and everything that the module reads. Each is
-//! for requests, and all but the last also for the first and all further data of connections.
+//! Hand-written Wasm filters for comparison: the cost of the ABI alone, of one property, and of everything that the
+//! module reads. Each is for requests, and all but the last also for the first and all further data of connections.
 
 use anyhow::{Context, Result};
 
@@ -8,19 +8,20 @@ pub(crate) fn empty() -> Result<Vec<u8>> {
     assemble("(i32.const 0)", "")
 }
 
-/// Reads the peer's first URI SAN, in memory that is always the same, and compares its length.
+/// Reads the peer's first URI SAN, into the same memory each time, and compares its length.
 pub(crate) fn one_property() -> Result<Vec<u8>> {
     assemble(ONE_PROPERTY, "")
 }
 
-/// The same, called where the module is called besides: with a response, and when a request is over. What the module adds to this is
-/// its own doing, and what this adds to the other is what a filter pays that keeps something for each request.
+/// The same, also called where the module is called: with a response, and at the end of a request. The difference to
+/// the module is the module's own cost, and the difference to the plain filter is the cost of keeping something for
+/// each request.
 pub(crate) fn one_property_with_callbacks() -> Result<Vec<u8>> {
     assemble(ONE_PROPERTY, CALLBACKS)
 }
 
-/// Reads what a policy on identity, method and path hangs on, where the module reads it: the certificate and all headers; and decides
-/// nothing. No filter of this ABI that has to know them can be cheaper.
+/// Reads everything that a policy on identity, method and path depends on, where the module reads it: the certificate
+/// and all headers; and decides nothing. No filter of this ABI that needs them can be cheaper.
 pub(crate) fn certificate_and_headers() -> Result<Vec<u8>> {
     assemble(
         r#"(drop (call $get_property (i32.const 64) (i32.const 27) (i32.const 0) (i32.const 4)))

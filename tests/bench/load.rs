@@ -1,4 +1,4 @@
-//! The load of one cell: connections that stay open from the first round to the last, or new ones, and their cost for Envoy.
+//! The load of one cell: connections that stay open from the first round to the last, or new ones, and Envoy's cost.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,30 +13,30 @@ use crate::plan::{Cell, Filter, Operation};
 use crate::sets::{Question, VISITORS};
 use crate::stage::Stage;
 
-/// CPU that one measurement is to take: long enough to be counted well, and short enough for many rounds.
+/// The CPU time of one measurement: long enough to be counted accurately, and short enough for many rounds.
 const SLICE: Duration = Duration::from_millis(30);
 
-/// The same of connections: what is looked for is a small part of what a handshake costs.
+/// The same for connections, where the interesting part is a small fraction of the cost of a handshake.
 const LONG_SLICE: Duration = Duration::from_millis(60);
 
-/// Questions of each visitor in one measurement, at most; two of them at least.
+/// The largest number of questions of each visitor in one measurement; at least two.
 const MOST: f64 = 100.0;
 
-/// Before each measurement so many parts of it are asked without being counted: the processor's caches hold what the listener needed
-/// that was measured before, and what it costs to fill them again is a matter of how often listeners take turns here.
+/// Before each measurement this many parts of it are asked without being counted: the processor's caches contain data
+/// of the previous listener, and the cost of replacing it depends only on how often listeners alternate.
 const UNCOUNTED: usize = 2;
 
-/// Of each visitor, before anything is measured: V8 compiles what runs often again.
+/// Questions of each visitor before anything is measured: V8 recompiles hot code.
 const WARM_UP: usize = 100;
 
-/// Warming up ends after this much CPU.
+/// The CPU time after which warming up ends.
 const WARM: Duration = Duration::from_millis(400);
 
 /// The callers of one listener.
 pub(crate) struct Load {
     address: SocketAddr,
     callers: Callers,
-    /// Of each visitor, in one measurement.
+    /// Questions of each visitor in one measurement.
     each: usize,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Measurement {
 }
 
 impl Load {
-    /// Connects, warms up, and finds out how much is asked in one measurement.
+    /// Connects, warms up, and determines the size of a measurement.
     pub(crate) async fn open(stage: &Stage, cell: Cell) -> Result<Self> {
         let address = stage.envoy.address(&cell.place().name())?;
         let visitors = stage.visitors(cell.place())?;
@@ -115,7 +115,7 @@ impl Load {
         Ok(load)
     }
 
-    /// Asks, and looks at what that costs Envoy.
+    /// Asks, and measures Envoy's cost.
     pub(crate) async fn measure(&mut self, stage: &Stage) -> Result<Measurement> {
         self.ask(self.each.div_ceil(UNCOUNTED)).await?;
         let before = stage.envoy.cpu()?;

@@ -1,4 +1,4 @@
-//! The machine and software that were measured.
+//! The machine and the software of the measurement.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 
 use crate::numbers::grouped;
 
-/// The lines of the report that say so.
+/// The lines of the report with this information.
 pub(crate) fn describe(took: Duration, busy: &str) -> Result<String> {
     let module = std::fs::read(locate::module()?)?;
     let hash = digest(&SHA256, &module);
@@ -47,7 +47,7 @@ pub(crate) fn describe(took: Duration, busy: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The average number of those that wanted a core in the last minute.
+/// The average number of processes that wanted a core in the last minute.
 pub(crate) fn load_average() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().unwrap_or("unknown").to_owned()

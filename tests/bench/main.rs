@@ -1,10 +1,10 @@
-//! Measures the cost of the module on a real Envoy, compared with no filter, the cheapest Wasm filters and Envoy's own RBAC filter:
-//! Envoy's CPU for each request or connection over mutual TLS, and the latency for callers, in many short rounds that alternate, so
-//! that a busy machine affects all of them alike.
+//! Measures the cost of the module on a real Envoy, compared with no filter, the cheapest Wasm filters and Envoy's own
+//! RBAC filter: Envoy's CPU for each request or connection over mutual TLS, and the latency for callers, in many short
+//! rounds that alternate, so that a busy machine affects all of them alike.
 //!
-//! `bench` writes `docs/benchmarks.md` and the plot, and ends with an error where a target is not met. `bench --quick` measures less,
-//! in a minute or two, and writes neither; nor does `bench --only TEXT`, which measures what has this in its name, or `bench --beside FILE`,
-//! which measures another build of the module beside the one that is there.
+//! `bench` writes `docs/benchmarks.md` and the plot, and ends with an error if a target is missed. `bench --quick`
+//! measures less, in a minute or two, and writes neither; nor does `bench --only TEXT`, which only measures cells with
+//! this text in their names, or `bench --beside FILE`, which compares another build of the module with the current one.
 
 mod configuring;
 mod filters;
@@ -36,32 +36,32 @@ use plan::Cell;
 use results::{CellSamples, Results};
 use stage::Stage;
 
-/// Rounds over everything; what is reported is the median.
+/// The number of rounds; the median is reported.
 const ROUNDS: usize = 25;
 
-/// Rounds of `--quick`.
+/// The number of rounds with `--quick`.
 const FEW_ROUNDS: usize = 5;
 
-/// How often each Envoy is started whose configuring is measured.
+/// How often each Envoy is started to measure configuration.
 const STARTS: usize = 3;
 
-/// Measures what the module costs on a real Envoy, beside others.
+/// Measures the cost of the module on a real Envoy, compared with others.
 #[derive(Parser)]
 struct Arguments {
     /// Measures less, and writes nothing to docs/.
     #[arg(long)]
     quick: bool,
 
-    /// Measures what has this in its name alone, such as `http1-module`, and writes nothing to docs/.
+    /// Measures only cells with this text in their names, such as `http1-module`, and writes nothing to docs/.
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
 
-    /// Measures this build of the module beside target/peerwarden.wasm, and nothing else; may be given several times. Writes nothing to
-    /// docs/.
+    /// Compares this build of the module with target/peerwarden.wasm, and measures nothing else; may be repeated.
+    /// Writes nothing to docs/.
     #[arg(long, value_name = "FILE")]
     beside: Vec<PathBuf>,
 
-    /// Rounds over everything.
+    /// The number of rounds.
     #[arg(long, value_name = "COUNT")]
     rounds: Option<usize>,
 }
@@ -78,7 +78,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Answers whether all targets are met.
+/// Returns whether all targets are met.
 async fn run(arguments: Arguments) -> Result<bool> {
     if !arguments.beside.is_empty() {
         let cells = plan::beside(arguments.beside.len());

@@ -13,7 +13,7 @@ pub(crate) fn micros(value: f64) -> String {
     }
 }
 
-/// How many times one is the other: two decimals below ten.
+/// A ratio: two decimals below ten.
 pub(crate) fn times(value: f64) -> String {
     if value.is_nan() || value.is_infinite() {
         "–".to_owned()

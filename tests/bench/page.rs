@@ -1,4 +1,4 @@
-//! Writes the measurements to `docs/benchmarks.md`, between marks, with the plot beside it.
+//! Writes the measurements to `docs/benchmarks.md`, between marks, and the plot beside it.
 
 use std::path::PathBuf;
 
@@ -13,10 +13,10 @@ use crate::sets::Kind;
 use crate::table;
 use crate::verdicts::TargetResult;
 
-/// What is plotted.
+/// The operation in the plot.
 const PLOTTED: Operation = Operation::Http1;
 
-/// Everything that stands between the marks.
+/// The text between the marks.
 pub(crate) fn text(
     machine: &str,
     results: &Results,
@@ -44,7 +44,7 @@ pub(crate) fn text(
     text
 }
 
-/// Writes the page and the plot; answers where the page is.
+/// Writes the page and the plot; returns the path of the page.
 pub(crate) fn write(text: &str, results: &Results) -> Result<PathBuf> {
     let docs = locate::workspace().join("docs");
     let page = docs.join("benchmarks.md");

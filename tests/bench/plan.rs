@@ -21,20 +21,20 @@ pub(crate) enum Filter {
     Module,
     /// The module with the second lock behind it.
     Locked,
-    /// Another build of the module, by its place among those that are given.
+    /// Another build of the module, by its index on the command line.
     Beside(usize),
 }
 
-/// The operation that is measured, and by whose number the cost is divided.
+/// The operation that is measured; costs are per operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Operation {
-    /// A request over a connection that stays.
+    /// A request over a persistent connection.
     Http1,
-    /// A stream of a connection that stays.
+    /// A stream of a persistent connection.
     Http2,
     /// A connection with its handshake, one message and its echo.
     Connection,
-    /// A message over a connection that stays, and its echo.
+    /// A message over a persistent connection, and its echo.
     Message,
 }
 
@@ -56,19 +56,19 @@ pub(crate) struct ListenerKey {
     pub(crate) count: usize,
 }
 
-/// How many policies the requests come from where there are none.
+/// The number of policies whose requests are used if there are none.
 const OF_NO_POLICIES: usize = 100;
 
-/// Where whole documents of a mesh are given, so many.
+/// Numbers of policies for documents of a whole mesh.
 const MESH: [usize; 3] = [100, 1_000, 10_000];
 
-/// From so many policies on Envoy's own filter is to be dearer.
+/// The number of policies from which Envoy's own filter should be more expensive.
 const FEW: usize = 50;
 
-/// Policies that are made to be expensive: so many.
+/// The number of policies in the expensive sets.
 const MOST: usize = 10_000;
 
-/// With the long path so many: Envoy's own filter copies the path for each.
+/// The number of policies with the long path: Envoy's own filter copies the path for each.
 pub(crate) const LONG: usize = 1_000;
 
 const FLOORS: [Filter; 4] = [
@@ -80,7 +80,7 @@ const FLOORS: [Filter; 4] = [
 
 const BOTH: [Filter; 2] = [Filter::Native, Filter::Module];
 
-/// Everything.
+/// All cells.
 pub(crate) fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for way in [Operation::Http1, Operation::Http2, Operation::Connection] {
@@ -123,14 +123,14 @@ pub(crate) fn cells() -> Vec<Cell> {
     cells
 }
 
-/// A little of everything, to try.
+/// A small selection, for a quick run.
 pub(crate) fn quick() -> Vec<Cell> {
     let mut cells = cells();
     cells.retain(|cell| [1, 100].contains(&cell.count) || cell.kind == Kind::LeadingWildcards);
     cells
 }
 
-/// The module, and so many other builds of it, where most of what they do differs.
+/// The module and other builds of it, where they differ most.
 pub(crate) fn beside(builds: usize) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut filters = vec![Filter::Module];
@@ -145,7 +145,7 @@ pub(crate) fn beside(builds: usize) -> Vec<Cell> {
     cells
 }
 
-/// Leaves those that have one of these in their names, and what they are compared with.
+/// Keeps cells with one of these texts in their names, and their baselines.
 pub(crate) fn only(cells: &mut Vec<Cell>, names: &[String]) {
     let is_wanted = |cell: &Cell| names.iter().any(|name| cell.name().contains(name));
     let wanted: Vec<Cell> = cells.iter().copied().filter(is_wanted).collect();
@@ -164,7 +164,7 @@ fn add(cells: &mut Vec<Cell>, way: Operation, filters: &[Filter], kind: Kind, co
 }
 
 impl Cell {
-    /// Such as `http1-module-identity-100`.
+    /// A name, such as `http1-module-identity-100`.
     fn name(self) -> String {
         format!("{:?}-{:?}-{:?}-{}", self.way, self.filter, self.kind, self.count).to_lowercase()
     }
@@ -178,7 +178,7 @@ impl Cell {
         }
     }
 
-    /// Whether this is what `other` is compared with to know what its filter adds.
+    /// Whether this is the baseline of `other`, without its filter.
     pub(crate) fn is_base_of(self, other: Self) -> bool {
         let kind = match other.way {
             Operation::Http1 | Operation::Http2 => other.kind.base(),
@@ -207,7 +207,7 @@ impl Operation {
 }
 
 impl Filter {
-    /// Whether it is the module, in whichever build.
+    /// Whether it is the module, in any build.
     pub(crate) fn is_module(self) -> bool {
         matches!(self, Self::Module | Self::Locked | Self::Beside(_))
     }

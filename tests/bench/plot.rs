@@ -1,5 +1,5 @@
-//! The plot: what each filter adds to a request, by the number of policies, on two logarithmic axes. Its background is light or
-//! dark like the reader's system.
+//! The plot: the cost that each filter adds to a request, by the number of policies, on two logarithmic axes. Its
+//! background is light or dark like the reader's system.
 
 use std::fmt::Write;
 
@@ -11,16 +11,16 @@ use crate::sets::Kind;
 const WIDTH: f64 = 820.0;
 const HEIGHT: f64 = 480.0;
 
-/// Around the axes: room for what is written.
+/// The margins around the axes.
 const LEFT: f64 = 74.0;
 const RIGHT: f64 = 248.0;
 const TOP: f64 = 64.0;
 const BOTTOM: f64 = 58.0;
 
-/// What is less is drawn here, in microseconds.
+/// Smaller values are drawn here, in microseconds.
 const LEAST: f64 = 0.1;
 
-/// Lines of text that are nearer to each other than this are moved apart.
+/// Lines of text that are closer than this are moved apart.
 const LEADING: f64 = 18.0;
 
 const STYLE: &str = "
@@ -61,7 +61,7 @@ struct Axes {
     to: (f64, f64),
 }
 
-/// The picture of what was measured in one way, as SVG.
+/// The plot of the measurements of one operation, as SVG.
 pub(crate) fn svg(results: &Results, way: Operation) -> String {
     let series = series(results, way);
     let highest = series
@@ -142,7 +142,7 @@ impl Axes {
         HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
     }
 
-    /// Lines at each power of ten, with their numbers.
+    /// Draws lines at each power of ten, with their numbers.
     fn draw(&self, svg: &mut String) {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
         for power in self.from.1 as i32..=self.to.1 as i32 {
@@ -205,10 +205,10 @@ impl Series {
     }
 }
 
-/// Where labels begin.
+/// The position of labels.
 const LABELS: f64 = WIDTH - RIGHT + 14.0;
 
-/// What each line is, at its end; below each other where ends are close. Answers where the lowest is.
+/// Draws a label at the end of each line; below each other if ends are close. Returns the position of the lowest.
 fn labels(svg: &mut String, series: &[Series], axes: &Axes) -> f64 {
     let x = LABELS;
     let mut last = TOP;
@@ -250,7 +250,7 @@ fn labels(svg: &mut String, series: &[Series], axes: &Axes) -> f64 {
     last
 }
 
-/// What the horizontal line is.
+/// Draws the label of the horizontal line.
 fn floor_label(svg: &mut String, y: f64) {
     let _ = writeln!(
         svg,

@@ -10,7 +10,7 @@ use crate::statistics::Spread;
 #[derive(Debug, Clone)]
 pub(crate) struct CellSamples {
     pub(crate) cell: Cell,
-    /// Microseconds for each request, round by round.
+    /// Microseconds for each request, by round.
     pub(crate) rounds: Vec<f64>,
     pub(crate) latencies: Latencies,
 }
@@ -25,9 +25,9 @@ pub(crate) struct Line {
     pub(crate) cell: Cell,
     /// Microseconds of CPU for each request.
     pub(crate) cpu: Spread,
-    /// The same, less what it is without a filter in the same round.
+    /// The same, minus the cost without a filter in the same round.
     pub(crate) added: Spread,
-    /// Microseconds, as the caller sees it.
+    /// The caller's latency, in microseconds.
     pub(crate) p50: f64,
     pub(crate) p99: f64,
 }
@@ -69,7 +69,7 @@ impl Results {
         self.0.iter().find(|line| line.cell == wanted)
     }
 
-    /// The counts for which there are both filters.
+    /// The numbers of policies for which there are both filters.
     pub(crate) fn counts(&self, way: Operation, kind: Kind) -> Vec<usize> {
         let mine = self.0.iter().map(|line| line.cell);
         mine.filter(|cell| cell.way == way && cell.kind == kind && cell.filter == Filter::Module)

@@ -1,4 +1,4 @@
-//! Sets of policies, and the callers in front of them. Everything is derived from a seed, so that two runs measure the same.
+//! Sets of policies, and their callers. Everything is derived from a seed, so that two runs measure the same.
 
 mod adversarial;
 mod mesh;
@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 
 use adversarial::CostlyForm;
 
-/// The seed of all that is generated.
+/// The seed of all generated data.
 pub(crate) const SEED: u64 = 20_260_713;
 
-/// How many policies there are.
+/// The numbers of policies.
 pub(crate) const COUNTS: [usize; 6] = [1, 10, 50, 100, 1_000, 10_000];
 
-/// How many call at the same time.
+/// The number of concurrent callers.
 pub(crate) const VISITORS: usize = 8;
 
 /// The contents of a set.
@@ -30,14 +30,14 @@ pub(crate) enum Kind {
     Identity,
     /// Each policy allows another caller one method on one path.
     Full,
-    /// What the workloads of a mesh say of one of them: callers, methods, paths with templates, CIDRs, headers, denials. One request
-    /// in five is denied.
+    /// The policies of a mesh's workloads for one of them: callers, methods, paths with templates, CIDRs, headers,
+    /// denials. One request in five is denied.
     Service,
     /// The documents of a mesh of 500 workloads, of which few select this one; requests as with [`Kind::Service`].
     MeshWide,
     /// A leading wildcard in every path.
     LeadingWildcards,
-    /// Nothing but `notPaths` in every policy.
+    /// Only `notPaths` in every policy.
     NotPaths,
     /// As [`Kind::Full`], with a path of 60 KiB in every request.
     LongPath,
@@ -46,7 +46,7 @@ pub(crate) enum Kind {
 /// Policies, and their callers.
 pub(crate) struct PolicySet {
     pub(crate) layer: Layer,
-    /// As Kubernetes has them.
+    /// As in Kubernetes.
     pub(crate) documents: Vec<Value>,
     pub(crate) visitors: Vec<Visitor>,
 }
@@ -54,11 +54,11 @@ pub(crate) struct PolicySet {
 /// A caller with a connection of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
-    /// Without `spiffe://`.
+    /// The principal, without `spiffe://`.
     pub(crate) principal: String,
     /// The address that the connection is made from.
     pub(crate) from: Ipv4Addr,
-    /// What is asked over HTTP, by turns.
+    /// The HTTP requests, sent in turns.
     pub(crate) questions: Vec<Question>,
     /// Whether a TCP connection is allowed.
     pub(crate) allowed: bool,
@@ -97,7 +97,7 @@ impl Kind {
         }
     }
 
-    /// The kind whose requests are measured without a filter to know what this one adds.
+    /// The kind whose requests are measured without a filter as the baseline.
     pub(crate) fn base(self) -> Self {
         match self {
             Self::Identity | Self::Full | Self::LeadingWildcards | Self::NotPaths => Self::Identity,
@@ -106,12 +106,12 @@ impl Kind {
         }
     }
 
-    /// Whether it has rules on addresses, for which the module has to be told the direct peer.
+    /// Whether it has rules on addresses, for which the module needs the direct peer.
     pub(crate) fn has_addresses(self) -> bool {
         matches!(self, Self::Service | Self::MeshWide)
     }
 
-    /// So many policies of this kind.
+    /// A set with this number of policies of this kind.
     pub(crate) fn set(self, count: usize, layer: Layer) -> Result<PolicySet> {
         let mut set = match self {
             Self::Identity | Self::Full => plain::set(self, count, layer),
@@ -142,7 +142,7 @@ impl PolicySet {
     }
 }
 
-/// Who is asked.
+/// The protected workload.
 pub(crate) fn workload() -> Mesh {
     Mesh::new(&["cluster.local"])
 }
@@ -157,7 +157,7 @@ fn document(namespace: &str, name: &str, spec: &Value) -> Value {
     })
 }
 
-/// So many numbers from 0 to below `count`, the first and the last among them, as far from each other as can be.
+/// This many numbers from 0 to below `count`, evenly spread, including the first and the last.
 fn spread(count: usize, most: usize) -> Vec<usize> {
     let wanted = most.min(count);
     let gaps = wanted.saturating_sub(1).max(1);

@@ -21,7 +21,7 @@ use crate::filters;
 use crate::plan::{Cell, Filter, ListenerKey};
 use crate::sets::{self, PolicySet, Visitor};
 
-/// For an Envoy with so many policies to start, on a machine that is busy besides.
+/// For an Envoy with that many policies to start, on a busy machine.
 const START: Duration = Duration::from_secs(300);
 
 /// The Envoy and its callers.
@@ -44,7 +44,7 @@ pub(crate) struct ListenerSettings {
     with_callbacks: PathBuf,
     certificate_and_headers: PathBuf,
     module: PathBuf,
-    /// Other builds of it.
+    /// Other builds of the module.
     beside: Vec<PathBuf>,
     files: TempDir,
 }
@@ -163,7 +163,7 @@ impl Stage {
         })
     }
 
-    /// Who calls here.
+    /// The visitors of a listener.
     pub(crate) fn visitors(&self, place: ListenerKey) -> Result<Vec<(Caller, Visitor)>> {
         let visitors = self
             .visitors
@@ -181,7 +181,7 @@ impl Stage {
     }
 }
 
-/// Envoy answers itself: an upstream would cost more than what is measured.
+/// Envoy answers itself: an upstream would cost more than the filter.
 fn direct() -> Value {
     json!({"virtual_hosts": [{
         "name": "direct", "domains": ["*"],

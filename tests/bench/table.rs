@@ -11,7 +11,7 @@ use crate::sets::Kind;
 use crate::statistics::Spread;
 use crate::verdicts::TargetResult;
 
-/// The targets, each with what was measured.
+/// The targets, each with its result.
 pub(crate) fn verdicts(verdicts: &[TargetResult]) -> String {
     let mut text = String::from("| what | target | measured | |\n|---|---|---|---|\n");
     for verdict in verdicts {
@@ -26,7 +26,7 @@ pub(crate) fn verdicts(verdicts: &[TargetResult]) -> String {
     text
 }
 
-/// Builds of the module beside each other: what each adds.
+/// Several builds of the module: the cost that each adds.
 pub(crate) fn builds(results: &Results, beside: &[PathBuf]) -> String {
     let mut text =
         String::from("| traffic | policies | module | added | middle half |\n|---|---|---|---:|---:|\n");
@@ -60,7 +60,7 @@ pub(crate) fn builds(results: &Results, beside: &[PathBuf]) -> String {
     text
 }
 
-/// What requests cost with few or no policies.
+/// The cost of requests with few or no policies.
 pub(crate) fn floors(results: &Results) -> String {
     let mut text = String::from(
         "| traffic | filter | CPU | middle half | added | p50 | p99 |\n|---|---|---:|---:|---:|---:|---:|\n",
@@ -141,7 +141,7 @@ fn latencies(line: &Line) -> String {
     format!("{}, {}", micros(line.p50), micros(line.p99))
 }
 
-/// What configuring costs.
+/// The cost of configuration.
 pub(crate) fn configuring(configured: &[ConfigurationCost]) -> String {
     let mut text = String::from(
         "| documents | JSON | CPU for each VM | memory for each VM | Envoy ready after |\n|---|---:|---:|---:|---:|\n",

@@ -1,4 +1,4 @@
-//! Tests the benchmark without its clock: what is generated, judged, printed and drawn.
+//! Tests the benchmark without measuring: generation, verdicts, output and plot.
 
 use peerwarden_lab::load::Latencies;
 use peerwarden_lab::native::{self, Layer};
@@ -9,7 +9,7 @@ use crate::results::{CellSamples, Results};
 use crate::sets::{self, Kind, Question};
 use crate::{page, plot, verdicts};
 
-/// As if native RBAC grew with the policies, and the module did not.
+/// Samples as if native RBAC grew with the policies, and the module did not.
 fn samples() -> Vec<CellSamples> {
     let of = |cell: plan::Cell| {
         let added = match cell.filter {

@@ -6,16 +6,16 @@ use crate::plan::{Filter, LONG, Operation};
 use crate::results::Results;
 use crate::sets::Kind;
 
-/// A decision may cost so many times what it is held against.
+/// A decision may cost this many times its baseline.
 const NEAR: f64 = 1.3;
 
-/// From so many policies on the module is cheaper than Envoy's own filter.
+/// The number of policies from which the module is cheaper than Envoy's own filter.
 const FROM: usize = 50;
 
-/// What a call from the module to Envoy may cost, in microseconds.
+/// The limit for a call from the module to Envoy, in microseconds.
 const HOST_CALL: f64 = 1.0;
 
-/// With the most policies it is so many times cheaper.
+/// How many times cheaper it is with the most policies.
 const TIMES: f64 = 200.0;
 
 const MOST: usize = 10_000;
@@ -31,7 +31,7 @@ pub(crate) struct TargetResult {
     pub(crate) met: bool,
 }
 
-/// All that the results have something to say on.
+/// Evaluates all targets for which there are results.
 pub(crate) fn judge(results: &Results, configured: &[ConfigurationCost]) -> Vec<TargetResult> {
     let mut verdicts = Vec::new();
     for way in [Operation::Http1, Operation::Http2] {
@@ -122,7 +122,7 @@ fn ratio(this: f64, that: f64) -> String {
     )
 }
 
-/// From which count on the module is cheaper, at all that were measured.
+/// The smallest measured number of policies from which the module is cheaper.
 fn cheaper(results: &Results, way: Operation, kind: Kind) -> Option<TargetResult> {
     let counts = results.counts(way, kind);
     let is_cheaper = |count: usize| {
@@ -163,7 +163,7 @@ fn at_most(results: &Results, way: Operation, kind: Kind) -> Option<TargetResult
     })
 }
 
-/// Made to be expensive: never dearer than what Envoy's own filter makes of the same.
+/// Expensive sets: never more expensive than with Envoy's own filter.
 fn bounded(results: &Results, kind: Kind, count: usize) -> Option<TargetResult> {
     let native = added(results, Operation::Http1, Filter::Native, kind, count)?;
     let module = added(results, Operation::Http1, Filter::Module, kind, count)?;

@@ -1,4 +1,4 @@
-//! The decisions that are measured.
+//! The measured decisions.
 
 use anyhow::{Result, bail};
 use peerwarden_host::{
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::table::Row;
 
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
-/// Where every caller is.
+/// The address of every caller.
 const CALLER_ADDRESS: &str = "192.0.2.1";
 
 const BACKEND: &str = "spiffe://cluster.local/ns/shop/sa/backend";
@@ -32,13 +32,13 @@ pub(crate) struct Case {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MeasuredPart {
     Decision,
-    /// Of a TCP connection that is decided: its next data.
+    /// The next data of a TCP connection that is already decided.
     NextData,
-    /// What comes before all decisions.
+    /// The work before all decisions.
     Configuring,
 }
 
-/// From one policy on the peer's identity to ten thousand on all there is, and policies that are made to be expensive.
+/// From one policy on the peer's identity to ten thousand with everything, and policies that are expensive to evaluate.
 pub(crate) fn all() -> Vec<Case> {
     let http = |name: &str, resources: Value, caller, allowed| Case {
         name: format!("HTTP, {name}"),
@@ -141,13 +141,13 @@ pub(crate) fn all() -> Vec<Case> {
     cases
 }
 
-/// On the peer's identity alone; the last one admits the frontend.
+/// Policies on the peer's identity alone; the last one allows the frontend.
 fn identity(number: usize) -> Value {
     let rule = |caller: &str| json!({"from": [{"source": {"principals": [caller]}}]});
     numbered(number, |index| rule(&other(index)), rule(principal(FRONTEND)))
 }
 
-/// On identity, method and path; the last one admits the frontend to its orders.
+/// Policies on identity, method and path; the last one allows the frontend its orders.
 fn full(number: usize) -> Value {
     let rule = |caller: &str, path: &str| {
         json!({
@@ -162,20 +162,20 @@ fn full(number: usize) -> Value {
     )
 }
 
-/// Each for its own ending of the path, for anybody.
+/// Each for a different ending of the path, for anyone.
 fn leading_wildcards() -> Value {
     let rule = |end: &str| json!({"to": [{"operation": {"paths": [format!("*{end}")]}}]});
     numbered(10_000, |index| rule(&format!("/x{index}")), rule("/y"))
 }
 
-/// Each for all paths but some, and none of them for this one: nothing narrows them.
+/// Each for all paths except some, and none for this one: the index discards none of them.
 fn not_paths() -> Value {
     let rule =
         |index: usize| json!({"to": [{"operation": {"notPaths": [format!("/x{index}"), "/orders*"]}}]});
     numbered(10_000, rule, rule(0))
 }
 
-/// Blocks that the caller's address is in, all of them, for a method that it does not use.
+/// Blocks that all contain the caller's address, for a method that it does not use.
 fn blocks() -> Value {
     let rule = |length: usize| {
         json!({
@@ -186,7 +186,7 @@ fn blocks() -> Value {
     numbered(10_000, |index| rule(index % 33), rule(32))
 }
 
-/// All of them on who asks and what is asked for, but for a header.
+/// All of them match the caller and the request, except for a header.
 fn one_caller() -> Value {
     let rule = || {
         json!({
@@ -198,14 +198,14 @@ fn one_caller() -> Value {
     numbered(10_000, |_| rule(), rule())
 }
 
-/// Conditions that nothing finds: each is tried.
+/// Conditions that the index cannot find: each is tried.
 fn starred_namespaces() -> Value {
     let rule =
         |index: usize| json!({"from": [{"source": {"namespaces": [format!("*{}-{index}*", index % 50)]}}]});
     numbered(10_000, rule, rule(0))
 }
 
-/// With what the API server adds, which makes them five megabytes.
+/// With the fields that the API server adds, which makes them five megabytes.
 fn as_kubernetes_has_them(mut policies: Value) -> Value {
     for (index, policy) in policies.as_array_mut().into_iter().flatten().enumerate() {
         let metadata = &mut policy["metadata"];
@@ -218,7 +218,7 @@ fn as_kubernetes_has_them(mut policies: Value) -> Value {
     policies
 }
 
-/// Of five hundred workloads, of which one is this.
+/// Policies of five hundred workloads, one of which is this.
 fn of_a_mesh(number: usize) -> Value {
     let mut policies = full(number);
     for (index, policy) in policies.as_array_mut().into_iter().flatten().enumerate() {
@@ -251,7 +251,7 @@ fn policy(index: usize, rule: Value) -> Value {
 }
 
 impl Case {
-    /// Decides three times and takes the last: the first also reads the certificate and defines counters.
+    /// Decides three times and takes the last: the first also parses the certificate and defines counters.
     pub(crate) fn measure(&self, module: &Module) -> Result<Row> {
         let mut vm = Vm::new(module, VmOptions::default())?;
         let workload = json!({"namespace": "shop", "labels": {"app": "app-1"}});
@@ -296,7 +296,7 @@ impl Case {
         })
     }
 
-    /// Decides once: what was allocated before what is measured, and whether it was allowed.
+    /// Decides once: the allocations before the measured part, and whether it was allowed.
     fn decide(&self, vm: &mut Vm, plugin: PluginId) -> Result<(u32, bool)> {
         vm.take_accounting();
         let mut before = allocations(vm)?;
@@ -344,7 +344,7 @@ impl Case {
     }
 }
 
-/// How often the module has allocated so far: it counts itself.
+/// The module's allocations so far: it counts them itself.
 fn allocations(vm: &mut Vm) -> Result<u32> {
     match vm.exported_number("peerwarden_allocations") {
         Some(count) => Ok(count),

@@ -1,7 +1,9 @@
-//! The cost of a decision in the module: host calls, bytes copied, fuel, allocations; the cost of configuring it; its size.
+//! The cost of a decision in the module: host calls, bytes copied, fuel, allocations; the cost of configuring it; its
+//! size.
 //!
-//! Printed on every run, and compared with the table in docs/costs.md: host calls exactly, sizes and fuel within a tenth. After an
-//! intended change, `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test budget` writes the table again.
+//! Printed on every run, and compared with the table in docs/costs.md: host calls exactly, sizes and fuel within a
+//! tenth. After an intended change, `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test budget` writes the table
+//! again.
 
 mod cases;
 mod table;
@@ -49,7 +51,7 @@ fn run() -> Result<()> {
     table::compare(&table::find(&document)?, &rows)
 }
 
-/// How many bytes are left of these, compressed as an image's layers are.
+/// The compressed size of these bytes, as in the layers of an image.
 fn gzip(bytes: &[u8]) -> Result<usize> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;

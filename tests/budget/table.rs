@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail};
 use peerwarden_lab::marks;
 use peerwarden_lab::numbers::grouped;
 
-/// Of the marks.
+/// The name of the marks.
 const NAME: &str = "budget";
 
-/// One line. The module's size stands in the column of bytes.
+/// One line. The module's size is in the column of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) name: String,
@@ -63,7 +63,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     text
 }
 
-/// The table that a document has.
+/// The table in a document.
 pub(crate) fn find(document: &str) -> Result<Vec<Row>> {
     let lines = marks::between(document, NAME)?.lines().skip(2);
     lines
@@ -76,7 +76,7 @@ pub(crate) fn replace(document: &str, table: &str) -> Result<String> {
     marks::replace(document, NAME, table)
 }
 
-/// Whether what is written is what was measured.
+/// Whether the table matches the measurements.
 pub(crate) fn compare(written: &[Row], measured: &[Row]) -> Result<()> {
     let names = |rows: &[Row]| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>();
     if names(written) != names(measured) {

@@ -6,13 +6,13 @@ use crate::table::Row;
 
 const KIB: u64 = 1024;
 
-/// Bytes of the configuration with ten thousand policies, at the least.
+/// The smallest size in bytes of the configuration with ten thousand policies.
 pub(crate) const JSON: u64 = 5_000_000;
 
 /// Fuel to try a rule on clauses whose attributes are known.
 const TRIED: u64 = 400;
 
-/// Holds the measurements against them.
+/// Compares the measurements with them.
 pub(crate) fn check(rows: &[Row]) -> Result<()> {
     let of = |name: &str| rows.iter().find(|row| row.name == name).context(name.to_owned());
     let size = of("the module itself")?.bytes;

@@ -1,4 +1,4 @@
-//! One case, ready to be run.
+//! One case, ready to run.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,23 @@ use peerwarden_traffic::Traffic;
 pub(crate) struct Case {
     /// Unique in the corpus.
     pub(crate) name: String,
-    /// Why the answer is what it is.
+    /// Why the answer is right.
     pub(crate) why: String,
-    /// The specification that says so.
+    /// The specification that requires it.
     pub(crate) source: String,
     /// The plugin configuration, JSON.
     pub(crate) configuration: String,
-    /// What is asked, and what is expected.
+    /// The input and the expected result.
     pub(crate) asked: CaseInput,
-    /// The fields of the documents that it is about.
+    /// The fields of the documents that it tests.
     pub(crate) fields: BTreeSet<String>,
 }
 
 #[derive(Debug)]
 pub(crate) enum CaseInput {
-    /// Traffic, and what is decided about it.
+    /// Traffic, and the expected decision.
     Decision(Box<Traffic>, ExpectedDecision),
-    /// The documents are refused, and each of these texts is in what is said.
+    /// The documents are refused, and the message contains each of these texts.
     Refusal(Vec<String>),
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum CaseInput {
 #[derive(Debug, Default)]
 pub(crate) struct ExpectedDecision {
     pub(crate) allowed: bool,
-    /// What decided, or `none`.
+    /// The document or rule that must decide, or `none`.
     pub(crate) by: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) shadow: Option<bool>,

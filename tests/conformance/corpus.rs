@@ -15,10 +15,10 @@ use crate::{fields, policy};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
-    /// What it is about, for readers.
+    /// A description for readers.
     #[serde(rename = "about")]
     _about: String,
-    /// The specification that its cases follow, where they name no other.
+    /// The specification of its cases, unless they name another.
     pub(crate) source: String,
     #[serde(default)]
     pub(crate) given: CaseContext,
@@ -41,7 +41,7 @@ pub(crate) struct CaseContext {
     pub(crate) mesh: Option<Value>,
     pub(crate) providers: Option<Value>,
     pub(crate) jwt: Option<Value>,
-    /// Which paths are established.
+    /// How paths are established.
     pub(crate) paths: Option<Value>,
     #[serde(default)]
     pub(crate) traffic: Option<Value>,
@@ -73,7 +73,7 @@ struct RefusalEntry {
     policy: Option<Value>,
     /// a whole configuration.
     configuration: Option<Value>,
-    /// What must be said.
+    /// Texts that the message must contain.
     says: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ enum Verdict {
 }
 
 impl CaseContext {
-    /// This, and what surrounds it.
+    /// Merges this with its surroundings.
     fn within(&self, outer: &CaseContext) -> CaseContext {
         let either = |own: &Option<Value>, outer: &Option<Value>| own.clone().or_else(|| outer.clone());
         CaseContext {
@@ -124,7 +124,7 @@ impl CaseContext {
         configuration
     }
 
-    /// The traffic, this laid upon what is given.
+    /// The traffic: `own` merged into what surrounds it.
     pub(crate) fn traffic(&self, own: &Value) -> Result<peerwarden_traffic::Traffic> {
         let given = self.traffic.clone().unwrap_or(json!({}));
         let merged = policy::merge(&given, own);
@@ -135,10 +135,11 @@ impl CaseContext {
     }
 }
 
-/// Every case of every file, in the order of their names.
+/// Every case of every file, sorted by name.
 ///
 /// # Errors
-/// A file that cannot be read, a case that makes no sense, a name that stands twice.
+///
+/// If a file cannot be read, a case is inconsistent, or a name is duplicated.
 pub(crate) fn load() -> Result<Vec<Case>> {
     let folder = locate::workspace().join("tests/conformance/corpus");
     let mut paths: Vec<_> = std::fs::read_dir(&folder)?

@@ -74,7 +74,7 @@ pub(crate) const ALL: [&str; 62] = [
     "mesh trustDomainAliases",
 ];
 
-/// The fewest cases that a field may have: with fewer it does not count as supported.
+/// The smallest number of cases of a supported field.
 pub(crate) const FEWEST: usize = 3;
 
 /// The fields that documents use.
@@ -151,7 +151,7 @@ fn of_authorization_policy(document: &Value, spec: &Value, fields: &mut BTreeSet
     }
 }
 
-/// How many cases each field has.
+/// The number of cases of each field.
 pub(crate) fn counts(cases: &[Case]) -> BTreeMap<&str, Vec<&Case>> {
     let mut counts: BTreeMap<&str, Vec<&Case>> = ALL.iter().map(|field| (*field, Vec::new())).collect();
     for case in cases {
@@ -173,7 +173,7 @@ pub(crate) fn counts(cases: &[Case]) -> BTreeMap<&str, Vec<&Case>> {
     counts
 }
 
-/// Each field has cases enough.
+/// Each field has enough cases.
 pub(crate) fn trial(cases: &[Case]) -> Trial {
     let unlisted = plain_keys()
         .map(|key| format!("key {key}"))

@@ -1,7 +1,7 @@
 //! A clause, and rows of traffic that match it or not.
 //!
-//! Each row is a case for each action: what matches is allowed by an ALLOW policy of that one clause and denied by a DENY policy
-//! of it, and the other way round.
+//! Each row is a case for each action: traffic that matches is allowed by an ALLOW policy with only this clause and
+//! denied by a DENY policy with it, and vice versa.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::{fields, policy};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Group {
     why: String,
-    /// The specification, where it is another than the file's.
+    /// The specification, if it differs from the file's.
     spec: Option<String>,
     /// The clause: a source,
     source: Option<Value>,
@@ -26,21 +26,21 @@ pub(crate) struct Group {
     when: Option<Map<String, Value>>,
     /// or a whole rule.
     rule: Option<Value>,
-    /// What a row that is not a mapping stands for.
+    /// The meaning of a row that is not a mapping.
     with: Option<String>,
-    /// What surrounds the rows.
+    /// The traffic around the rows.
     traffic: Option<Value>,
     mesh: Option<Value>,
     jwt: Option<Value>,
     paths: Option<Value>,
-    /// ALLOW and DENY, unless one alone is meant.
+    /// ALLOW and DENY, unless only one is meant.
     #[serde(default = "both")]
     actions: Vec<String>,
     #[serde(default)]
     matches: Rows,
     #[serde(default)]
     misses: Rows,
-    /// What comes and is not established: it matches for DENY and does not for ALLOW.
+    /// Values that are present but not established: they match for DENY and not for ALLOW.
     #[serde(default)]
     unestablished: Rows,
 }

@@ -1,10 +1,10 @@
-//! The corpus: what each field of the policies means, case by case, from the specifications.
+//! The corpus: the meaning of each policy field, case by case, from the specifications.
 //!
-//! A case is one test with a name: `file::group::row (ACTION on PROTOCOL)`. It is put to the native engine, to the reference
-//! evaluator and to the shipped module in the simulated Envoy, and all three must come to what the corpus says. Nothing is
-//! skipped: a file that cannot be read, a case without a reason or a name that stands twice is an error.
+//! A case is one test with a name: `file::group::row (ACTION on PROTOCOL)`. The native engine, the reference evaluator
+//! and the shipped module in the simulated Envoy evaluate it, and all three must agree with the corpus. Nothing is
+//! skipped: a file that cannot be read, a case without a reason or a duplicate name is an error.
 //!
-//! The table of compatibility in docs/compatibility.md is made from the corpus. After a change that is meant,
+//! The compatibility table in docs/compatibility.md is generated from the corpus. After an intended change,
 //! `PEERWARDEN_BLESS=1 cargo test -p peerwarden-tests --test conformance` writes it again.
 
 mod case;

@@ -1,4 +1,4 @@
-//! Documents as the corpus writes them: flat, without what every document has.
+//! Documents in the corpus: flat, without the parts that every document has.
 
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
@@ -11,10 +11,11 @@ const METADATA: [(&str, &str); 4] = [
     ("created", "creationTimestamp"),
 ];
 
-/// Makes a Kubernetes document of a flat one, or takes one that is in full. `index` gives a name where there is none.
+/// Converts a flat document to a Kubernetes document, or returns a complete one. `index` provides a missing name.
 ///
 /// # Errors
-/// That it is not a mapping.
+///
+/// If it is not a mapping.
 pub(crate) fn document(flat: &Value, index: usize) -> Result<Value> {
     let Value::Object(flat) = flat else {
         bail!("a policy is a mapping, not {flat}")
@@ -42,7 +43,7 @@ pub(crate) fn document(flat: &Value, index: usize) -> Result<Value> {
     Ok(json!({"apiVersion": "security.istio.io/v1", "kind": kind, "metadata": metadata, "spec": spec}))
 }
 
-/// Lays `over` upon `base`: mappings are merged, anything else is replaced.
+/// Merges `over` into `base`: mappings are merged, anything else is replaced.
 pub(crate) fn merge(base: &Value, over: &Value) -> Value {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {

@@ -7,7 +7,7 @@ use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure, RuleRef, Tra
 
 use crate::case::{Case, CaseInput, ExpectedDecision};
 
-/// `Err` says how what was decided differs from what was expected.
+/// `Err` describes how the result differs from the expected one.
 pub(crate) fn run(module: &Module, case: &Case) -> Result<(), String> {
     match &case.asked {
         CaseInput::Decision(traffic, expected) => decision(module, &case.configuration, traffic, expected),

@@ -36,7 +36,7 @@ pub(crate) fn trials(cases: &[Case]) -> Vec<Trial> {
     ]
 }
 
-/// Each case of the corpus, by the schema of the plugin's configuration, which has that of policies in it.
+/// Checks each case of the corpus against the schema of the plugin's configuration, which contains that of policies.
 fn corpus(cases: &[(String, String, bool)]) -> Result<(), Failed> {
     let schema = read(Schema::Plugin)?;
     let (mut wrong, mut accepted) = (Vec::new(), BTreeSet::new());
@@ -66,7 +66,7 @@ fn corpus(cases: &[(String, String, bool)]) -> Result<(), Failed> {
     }
 }
 
-/// Without the providers that the engine keeps for what is wrong with them: their rules deny, and an editor may well complain.
+/// Without the providers that the engine only marks as unusable: their rules deny, and an editor should complain.
 fn usable(configuration: &mut Value) {
     let Ok(config) = Config::parse(configuration.to_string().as_bytes()) else {
         return;
@@ -85,7 +85,7 @@ fn usable(configuration: &mut Value) {
     }
 }
 
-/// Not a field more, and not one less.
+/// Neither a field too many nor a field too few.
 fn fields() -> Result<(), Failed> {
     let schema = read(Schema::Policies)?;
     let names = |fields: Vec<peerwarden_engine::resource::Field<'_>>| -> BTreeSet<String> {
@@ -109,7 +109,7 @@ fn fields() -> Result<(), Failed> {
     Ok(())
 }
 
-/// The files that are shown to users are what their editors are told.
+/// The files that users see are accepted by their schemas.
 fn files() -> Result<(), Failed> {
     let (policies, suites) = (read(Schema::Policies)?, read(Schema::Suite)?);
     let mut counts = (0, 0);
@@ -152,7 +152,7 @@ fn files() -> Result<(), Failed> {
     Ok(())
 }
 
-/// The descriptions of the examples with every field that there is, and each of them with one name or one value wrong.
+/// The descriptions of the examples with every possible field, and each of them with one wrong name or value.
 fn descriptions() -> Result<(), Failed> {
     type Renderer = fn(&document::Value) -> bool;
     let mesh = json!({"rootNamespace": "istio-system", "trustDomain": "cluster.local"});
@@ -201,7 +201,7 @@ fn descriptions() -> Result<(), Failed> {
     }
 }
 
-/// The value with, by turns, each name misspelt and each value of another kind. Labels may have any names.
+/// The value with each name misspelt and each value of another kind, one at a time. Labels may have any names.
 fn changes(value: &Value) -> Vec<Value> {
     let mut changed = Vec::new();
     match value {
@@ -234,7 +234,7 @@ fn changes(value: &Value) -> Vec<Value> {
     changed
 }
 
-/// The settings on the page of `check`, and what `harness/cli/tests/cli/settings.rs` shows to be refused.
+/// The settings on the page of `check`, and those that `harness/cli/tests/cli/settings.rs` shows to be refused.
 fn settings() -> Result<(), Failed> {
     let schema = read(Schema::Settings)?;
     let differs = |text: &str| -> Result<Option<String>, Failed> {

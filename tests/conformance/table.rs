@@ -40,7 +40,7 @@ fn markdown(cases: &[Case]) -> String {
     text
 }
 
-/// docs/compatibility.md has the table that the corpus makes.
+/// docs/compatibility.md contains the table of the corpus.
 pub(crate) fn trial(cases: &[Case]) -> Trial {
     let table = markdown(cases);
     Trial::test("the_table_of_compatibility_is_fresh", move || {

@@ -1,4 +1,4 @@
-//! Parts of the API that are not supported: each entry of the list must really be refused.
+//! Unsupported parts of the API: each entry of the list must really be refused.
 
 use libtest_mimic::Trial;
 use peerwarden_engine::{Config, Program};
@@ -9,17 +9,17 @@ use serde_json::Value;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UnsupportedFeature {
-    /// What it is.
+    /// A name for people.
     what: String,
-    /// Why not.
+    /// The reason.
     why: String,
     /// A configuration that uses it.
     configuration: Value,
-    /// How that is denied: in the refusal, or in why the provider cannot be used.
+    /// The text of the refusal, or of why the provider cannot be used.
     says: String,
 }
 
-/// The list tells the truth.
+/// Every entry of the list is correct.
 pub(crate) fn trial() -> Trial {
     Trial::test("what_is_not_supported_is_refused", || {
         let path = locate::workspace().join("tests/conformance/unsupported.yaml");

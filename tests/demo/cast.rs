@@ -55,7 +55,7 @@ impl CallerKind {
         }
     }
 
-    /// Issues a certificate where the caller has one.
+    /// Issues a certificate if the caller has one.
     pub(crate) fn caller(self, authorities: &Authorities) -> Result<Caller> {
         let Authorities { mesh, partner } = authorities;
         let (issuer, identity) = match self {

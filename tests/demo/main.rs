@@ -22,7 +22,7 @@ use peerwarden_lab::locate;
 use stage::Stage;
 use table::Table;
 
-/// Everything, from the first certificate to the last line.
+/// The time limit of the whole demo.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Answers whether all went as expected.
+/// Returns whether all results were as expected.
 async fn play() -> Result<bool> {
     let Some(module) = arguments()? else {
         return Ok(true);

@@ -7,9 +7,9 @@ use crate::cast::CallerKind;
 pub(crate) struct Scene {
     pub(crate) who: CallerKind,
     pub(crate) what: SceneRequest,
-    /// Whether it is to be allowed.
+    /// Whether it should be allowed.
     pub(crate) allowed: bool,
-    /// What is to decide: `none` when no rule does.
+    /// The rule that should decide: `none` if no rule does.
     pub(crate) by: &'static str,
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Stage {
 pub(crate) struct SceneResult {
     /// Whether the caller got an answer from the upstream.
     pub(crate) allowed: bool,
-    /// What the access log says of it.
+    /// The decision in the access log.
     pub(crate) decision: Option<Decision>,
 }
 
@@ -149,8 +149,8 @@ impl Stage {
         Ok(SceneResult::new(allowed, &entry))
     }
 
-    /// What Envoy counted for the module, a line each, the numbers in a column, once so many decisions are: the module brings them to
-    /// Envoy once a second.
+    /// Envoy's counters for the module, one per line, with aligned numbers, once this many decisions are counted: the
+    /// module updates them once a second.
     pub(crate) async fn counters(&self, decided: u64) -> Result<String> {
         let counted = ["allowed", "denied"].map(|name| format!("wasmcustom.peerwarden.{name}"));
         let stats = until(deadline::EXCHANGE, "the counters of all decisions", async || {
@@ -175,12 +175,12 @@ impl SceneResult {
         }
     }
 
-    /// Whether the module was asked.
+    /// Whether the module decided it.
     pub(crate) fn is_decided(&self) -> bool {
         self.decision.is_some()
     }
 
-    /// Whether verdict and rule are those that the script wants, for the caller and in the access log alike.
+    /// Whether verdict and rule are those of the script, for the caller and in the access log.
     pub(crate) fn is_as(&self, scene: &Scene) -> bool {
         let verdict = if scene.allowed { "allow" } else { "deny" };
         let decided = |decision: &Decision| decision.verdict == verdict && decision.by == scene.by;
@@ -188,7 +188,7 @@ impl SceneResult {
     }
 }
 
-/// Callers with a certificate of either mesh, callers without, and callers without TLS: the module tells them apart.
+/// Callers with a certificate of either mesh, callers without, and callers without TLS: the module distinguishes them.
 fn transport(authorities: &Authorities, workload: &str) -> Result<Transport> {
     let Authorities { mesh, partner } = authorities;
     let identity = Certificate::spiffe(&format!("spiffe://cluster.local/ns/shop/sa/{workload}"));

@@ -65,7 +65,7 @@ impl Table {
         );
     }
 
-    /// A demo that asked nothing has shown nothing.
+    /// A demo without requests shows nothing.
     pub(crate) fn all_as_expected(&self) -> bool {
         self.rows > 0 && self.wrong == 0
     }

@@ -1,4 +1,5 @@
-//! The client side as `render client` writes it, with real servers: each mode of a rule × each of the server's, HTTP and TCP.
+//! The client side as `render client` writes it, with real servers: each mode of a rule × each of the server's, HTTP
+//! and TCP.
 
 mod running;
 
@@ -49,7 +50,7 @@ impl Client {
         self.directory.path().join(name).display().to_string()
     }
 
-    /// A rule of this mode for the service; `auto` is none.
+    /// A rule of this mode for the service; `auto` means no rule.
     fn rule(&self, mode: &str) -> Option<Value> {
         let mut tls = json!({"mode": mode});
         match mode {
@@ -114,7 +115,7 @@ fn speaks_tls(way: &CallCase) -> bool {
     }
 }
 
-/// Whether the server takes it: STRICT wants a certificate, DISABLE plaintext; SIMPLE shows no certificate.
+/// Whether the server accepts it: STRICT requires a certificate, DISABLE plaintext; SIMPLE has no certificate.
 fn is_served(way: &CallCase) -> bool {
     match way.server {
         "STRICT" => speaks_tls(way) && way.rule != "SIMPLE",
@@ -123,7 +124,7 @@ fn is_served(way: &CallCase) -> bool {
     }
 }
 
-/// The way through a client's Envoy that was rendered for it.
+/// Calls through a client's Envoy that was rendered for it.
 async fn works(client: &Client, server: SocketAddr, way: &CallCase) -> Result<bool> {
     let listen = Port::reserve()?;
     let text = client.render(server, way, &listen)?.file()?.text;

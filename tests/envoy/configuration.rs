@@ -19,7 +19,7 @@ async fn start(mesh: &Mesh, module: Module, node: Value, workers: u32) -> Result
     Ok(Orders { envoy, upstream })
 }
 
-/// What the log says when Envoy is started with a configuration that must be refused.
+/// Envoy's log when it is started with a configuration that must be refused.
 async fn refused(module: Module) -> Result<String> {
     let mesh = Mesh::new()?;
     let upstream = HttpEcho::start().await?;
@@ -28,7 +28,7 @@ async fn refused(module: Module) -> Result<String> {
     Envoy::refused(Launch::bootstrap(Bootstrap::new().listener(listener))).await
 }
 
-/// Asserts that one line of the log has all of these texts.
+/// Asserts that one line of the log contains all of these texts.
 fn assert_line(log: &str, texts: &[&str]) {
     let found = log
         .lines()

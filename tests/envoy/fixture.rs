@@ -13,7 +13,7 @@ pub(crate) const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
 pub(crate) const BACKEND: &str = "spiffe://cluster.local/ns/shop/sa/backend";
 pub(crate) const PARTNER: &str = "spiffe://partner.example/ns/web/sa/frontend";
 
-/// Who issues, and what the server shows.
+/// The authorities, and the server's certificate.
 pub(crate) struct Mesh {
     pub(crate) authority: Authority,
     pub(crate) partner: Authority,
@@ -106,12 +106,12 @@ impl Mesh {
 // === impl Orders ===
 
 impl Orders {
-    /// A connection by HTTP/1.1.
+    /// An HTTP/1.1 connection.
     pub(crate) async fn connect(&self, caller: &Caller) -> Result<http::Connection> {
         http::Connection::open(self.envoy.address("orders")?, caller, http::Version::Http1).await
     }
 
-    /// Asks once and answers the status.
+    /// Asks once and returns the status.
     pub(crate) async fn status(&self, caller: &Caller, ask: ClientRequest) -> Result<u16> {
         Ok(self.connect(caller).await?.send(ask).await?.status)
     }
@@ -140,7 +140,7 @@ pub(crate) fn policy(name: &str, action: &str, rules: Value) -> Value {
     })
 }
 
-/// Allows one service account of our trust domain everything.
+/// Allows everything to one service account of our trust domain.
 pub(crate) fn allow_principal(name: &str, uri: &str) -> Value {
     let principal = uri.trim_start_matches("spiffe://");
     policy(
@@ -150,7 +150,7 @@ pub(crate) fn allow_principal(name: &str, uri: &str) -> Value {
     )
 }
 
-/// The frontend reads orders, the backend creates them, nobody administrates.
+/// The frontend reads orders, the backend creates them, and nobody may use administration.
 pub(crate) fn shop() -> Value {
     let frontend = json!([{
         "from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}],
@@ -177,7 +177,7 @@ pub(crate) fn peer_authentication(mode: &str) -> Value {
     })
 }
 
-/// How `tcp_proxy` dials: after the handshake, which Envoy 1.36 cannot.
+/// The connect mode of `tcp_proxy`: after the handshake, which Envoy 1.36 does not support.
 pub(crate) fn after_handshake() -> Result<Tcp> {
     Ok(if locate::envoy_minor()? >= 37 {
         Tcp::default()

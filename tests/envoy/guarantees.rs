@@ -12,8 +12,8 @@ use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use serde_json::{Value, json};
 
-/// One port of each kind, STRICT, so that no guarantee but those of an edge is left out. The ports are the test's own
-/// for as long as it keeps what comes with the description.
+/// One port of each kind, STRICT, so that all guarantees except those of an edge are checked. The ports belong to the
+/// test as long as it keeps the second value.
 fn workload(folder: &Path) -> Result<(Inbound, [Port; 3])> {
     let authority = Authority::new("cluster.local")?;
     let server = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/server").dns(ServerTls::NAME);
@@ -56,7 +56,7 @@ fn workload(folder: &Path) -> Result<(Inbound, [Port; 3])> {
     Ok((inbound, reserved))
 }
 
-/// What is said of the whole configuration of a running Envoy.
+/// The report on the whole configuration of a running Envoy.
 async fn dumped(envoy: &Envoy) -> Result<Vec<ChainReport>> {
     let dump = envoy.admin("/config_dump").await?;
     let document: Document = serde_json::from_str(&dump).context("reading Envoy's configuration")?;
@@ -97,7 +97,7 @@ async fn a_running_envoy_says_that_it_keeps_every_guarantee() -> Result<()> {
     Ok(())
 }
 
-/// The runtime leaves escaped slashes as they are.
+/// A runtime setting that leaves escaped slashes unchanged.
 const ESCAPED_SLASHES_OFF: &str = "layered_runtime:
   layers:
     - name: static
@@ -106,7 +106,7 @@ const ESCAPED_SLASHES_OFF: &str = "layered_runtime:
 static_resources:
 ";
 
-/// A client writes what is taken for a verified token.
+/// A client's header becomes what counts as a verified token.
 const CLAIMS_BY_HEADER: &str = r#"            http_filters:
                   - name: claims
                     typed_config:
@@ -116,7 +116,7 @@ const CLAIMS_BY_HEADER: &str = r#"            http_filters:
                           on_header_present: {metadata_namespace: envoy.filters.http.jwt_authn, key: payload}
 "#;
 
-/// The dump shows an edit too, though Envoy has read and written it again.
+/// The dump shows an edit too, although Envoy has parsed and serialised it.
 #[tokio::test]
 async fn a_running_envoy_says_what_it_does_not_keep() -> Result<()> {
     let directory = tempfile::tempdir()?;

@@ -1,4 +1,4 @@
-//! `enforcement: hold` on the real Envoy: what is dialled and when, and listeners that cannot hold.
+//! `enforcement: hold` on the real Envoy: when the upstream is connected to, and listeners that cannot hold.
 
 mod crowd;
 
@@ -18,10 +18,10 @@ use crate::fixture::{BACKEND, FRONTEND, Ledger, Mesh, allow_principal, configura
 
 const GREETING: &str = "220 ledger.lab ready\r\n";
 
-/// Many ticks of the module's timer.
+/// Many periods of the module's timer.
 const A_WHILE: Duration = Duration::from_millis(500);
 
-/// What the listener needs so that a connection can be held.
+/// The listener's settings for holding connections.
 fn early() -> Tcp {
     Tcp {
         max_early_data_bytes: Some(16384),
@@ -69,7 +69,8 @@ async fn the_upstream_hears_of_those_alone_who_may_come_in() -> Result<()> {
     Ok(())
 }
 
-/// A certificate is public. Who shows another's without its key is nobody, though Envoy knows the certificate by then.
+/// A certificate is public. A client that presents another's without its key has no identity, although Envoy has the
+/// certificate by then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_counts_once_its_key_is_proved() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -1,5 +1,5 @@
-//! Known holes of authorization, over the wire, byte by byte: with the settings that docs/envoy.md recommends, and with none, to
-//! show what Envoy must normalise.
+//! Known holes of authorization, over the wire, byte by byte: with the settings that docs/envoy.md recommends, and
+//! without any, to show what Envoy must normalise.
 
 mod headers;
 mod hosts;
@@ -25,7 +25,7 @@ enum RequestResult {
     Passed,
     /// The module denied it.
     Denied,
-    /// Envoy answered with this status, and the module was not asked.
+    /// Envoy answered with this status, and the module was not called.
     Answered(u16),
 }
 
@@ -77,7 +77,7 @@ impl HoleLab {
         })
     }
 
-    /// Sends a request of HTTP/2, with these headers.
+    /// Sends an HTTP/2 request with these headers.
     async fn ask_by_http2(&self, listener: usize, ask: ClientRequest) -> Result<RequestResult> {
         let reached = self.upstream.targets().len();
         let address = self.envoy.address(&listener.to_string())?;
@@ -90,7 +90,7 @@ impl HoleLab {
         })
     }
 
-    /// Sends a request of HTTP/1.1 as it stands, with these lines of headers after the request line.
+    /// Sends an HTTP/1.1 request unchanged, with these header lines after the request line.
     async fn ask(
         &self,
         listener: usize,
@@ -118,7 +118,7 @@ impl HoleLab {
         self.send(caller, listener, &request).await
     }
 
-    /// Sends bytes as they stand.
+    /// Sends bytes unchanged.
     async fn send(&self, caller: &Caller, listener: usize, request: &[u8]) -> Result<RequestResult> {
         let reached = self.upstream.targets().len();
         let mut connection =
@@ -141,7 +141,7 @@ impl HoleLab {
     }
 }
 
-/// What docs/envoy.md recommends.
+/// The recommendations of docs/envoy.md.
 fn recommended() -> Http {
     Http::default().with("path_with_escaped_slashes_action", json!("UNESCAPE_AND_REDIRECT"))
 }

@@ -30,7 +30,7 @@ async fn a_certificate_without_a_name_is_nobody() -> Result<()> {
     Ok(())
 }
 
-/// A client of a gateway that is not in the mesh: its DNS name and its subject are verified, and no identity.
+/// A client of a gateway that is not in the mesh: its DNS name and its subject are verified, but are not an identity.
 #[tokio::test]
 async fn a_certificate_without_a_uri_san_passes_no_rule_on_identity() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -88,8 +88,8 @@ async fn a_certificate_without_a_uri_san_passes_no_rule_on_identity() -> Result<
     Ok(())
 }
 
-/// Envoy's attributes show the first name of each kind; the module reads the certificate, so that no name can hide behind
-/// another.
+/// Envoy's attributes show the first name of each kind; the module parses the certificate, so that no name can hide
+/// behind another.
 #[tokio::test]
 async fn every_name_of_a_certificate_counts() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -124,9 +124,9 @@ async fn every_name_of_a_certificate_counts() -> Result<()> {
     Ok(())
 }
 
-/// The module cannot tell a verified certificate from one that was merely shown: `connection.mtls` is true of both, and
-/// `connection.peer_certificate_valid` (Envoy 1.39) is false of a verified peer whose session is taken up again. So the
-/// listener must verify, as SECURITY.md says; this pins what is at stake.
+/// The module cannot distinguish a verified certificate from one that was only presented: `connection.mtls` is true for
+/// both, and `connection.peer_certificate_valid` (Envoy 1.39) is false for a verified peer with a resumed session. So
+/// the listener must verify, as SECURITY.md says; this test shows why.
 #[tokio::test]
 async fn who_the_listener_lets_in_unverified_is_believed() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -1,5 +1,5 @@
-//! What `render ingress` writes beyond what the security FAQ tries: secrets that are watched, names of clients, versions of TLS,
-//! a server for all names, and policies that come in while Envoy runs.
+//! Features of `render ingress` beyond the security FAQ: watched secrets, names of clients, versions of TLS, a server
+//! for all names, and policies that change while Envoy runs.
 
 use std::path::Path;
 
@@ -226,7 +226,8 @@ async fn a_policy_comes_in_while_envoy_runs() -> Result<()> {
     Ok(())
 }
 
-/// Envoy removes one port and one dot. What still has one would be another host than policies name, and the same one to an application.
+/// Envoy removes one port and one dot. A name that still has one would be another host to policies, and the same one to
+/// an application.
 #[tokio::test]
 async fn a_host_that_is_spelt_twice_reaches_no_application() -> Result<()> {
     const SECRET: &str = "secret.example";

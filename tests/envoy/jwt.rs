@@ -1,4 +1,4 @@
-//! Verified tokens: Envoy's `jwt_authn` verifies them, the module decides about what they claim.
+//! Verified tokens: Envoy's `jwt_authn` verifies them, the module decides on their claims.
 
 mod claims;
 mod harness;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::fixture::{FRONTEND, Mesh, configuration, module, policy};
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
-/// For whom the tokens are.
+/// The audience of the tokens.
 const AUDIENCE: &str = "orders";
 
 /// A listener for each configuration, all of which verify the tokens of one issuer.
@@ -29,7 +29,7 @@ struct Tokens {
     caller: Caller,
 }
 
-/// One listener: how tokens are verified, and what the module is told.
+/// One listener: how tokens are verified, and the module's configuration.
 struct Setting {
     jwt_authn: Value,
     jwt: Value,
@@ -39,7 +39,7 @@ struct Setting {
 // === impl Setting ===
 
 impl Setting {
-    /// As Istio configures both, with these policies.
+    /// Istio's configuration of both, with these policies.
     fn istio(issuer: &Issuer, resources: Value) -> Self {
         Self {
             jwt_authn: jwt_authn(&istio_provider(issuer), &json!({"allow_missing": {}})),
@@ -76,7 +76,7 @@ impl Tokens {
         })
     }
 
-    /// What the listener answers to a request with this token.
+    /// The listener's answer to a request with this token.
     async fn with(&self, listener: usize, token: &str) -> Result<u16> {
         let bearer = format!("Bearer {token}");
         self.ask(listener, ClientRequest::get("/").header("authorization", &bearer))
@@ -91,7 +91,7 @@ impl Tokens {
     }
 }
 
-/// The claims that a token of the issuer needs to be believed, and these beside them.
+/// The claims that a valid token of the issuer needs, and these additional ones.
 pub(crate) fn claims(more: &Value) -> Value {
     let mut claims = json!({"iss": ISSUER, "sub": "alice", "aud": AUDIENCE, "exp": seconds_from_now(3600)});
     for (name, value) in more.as_object().into_iter().flatten() {
@@ -100,7 +100,7 @@ pub(crate) fn claims(more: &Value) -> Value {
     claims
 }
 
-/// Seconds since 1970, so many from now.
+/// Seconds since 1970, this many from now.
 pub(crate) fn seconds_from_now(seconds: i64) -> i64 {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -110,7 +110,7 @@ pub(crate) fn seconds_from_now(seconds: i64) -> i64 {
         .saturating_add(seconds)
 }
 
-/// The provider that Istio makes of a `RequestAuthentication`.
+/// The provider that Istio creates for a `RequestAuthentication`.
 fn istio_provider(issuer: &Issuer) -> Value {
     json!({
         "issuer": ISSUER,
@@ -121,7 +121,7 @@ fn istio_provider(issuer: &Issuer) -> Value {
     })
 }
 
-/// The filter with one provider; a request meets it or the requirement beside it.
+/// The filter with one provider; a request must meet it or the alternative requirement.
 fn jwt_authn(provider: &Value, otherwise: &Value) -> Value {
     let requirements = json!([{"provider_name": "issuer"}, otherwise]);
     json!({
@@ -134,7 +134,7 @@ fn jwt_authn(provider: &Value, otherwise: &Value) -> Value {
     })
 }
 
-/// Allows who has one of the values under the key.
+/// Allows requests with one of the values under the key.
 fn allow(key: &str, values: &Value) -> Value {
     when("ALLOW", key, "values", values)
 }
@@ -147,7 +147,7 @@ fn when(action: &str, key: &str, field: &str, values: &Value) -> Value {
     )])
 }
 
-/// Allows who comes with one of these request principals.
+/// Allows these request principals.
 fn allow_principals(principals: &Value) -> Value {
     json!([policy(
         "token",

@@ -1,4 +1,4 @@
-//! The load generator of the benchmark: it checks Envoy's answers, and does not accept a denial where the request is allowed.
+//! The load generator of the benchmark: it checks Envoy's answers, and does not accept a denial of an allowed request.
 
 use anyhow::Result;
 use peerwarden_lab::client::http::Version;

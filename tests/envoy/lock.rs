@@ -1,5 +1,6 @@
-//! The second lock on the real Envoy: verdicts are the same as without it; each way in which Envoy runs a chain without the module
-//! lets nothing through, and without the lock everything, as documented; what lifts the lock is found by `check --envoy`.
+//! The second lock on the real Envoy: verdicts are the same as without it; whenever Envoy runs a chain without the
+//! module, nothing passes, while without the lock everything does, as documented; `check --envoy` finds configurations
+//! that disable the lock.
 //!
 //! `make envoy-versions` runs these with Envoy 1.36 to 1.40.
 
@@ -20,7 +21,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fixture::{FRONTEND, allow_principal, configuration};
 
-/// The frontend may come in, and nobody else.
+/// Allows only the frontend.
 fn frontend_alone(protocol: &str, lock: &Value) -> Value {
     let mut configuration = configuration(protocol, json!([allow_principal("frontend", FRONTEND)]));
     configuration["lock"] = lock.clone();
@@ -40,12 +41,12 @@ fn all_capabilities_without(missing: &[&str]) -> Value {
     json!({"allowed_capabilities": allowed})
 }
 
-/// The module itself, in a virtual machine of its own.
+/// The module itself, in a separate virtual machine.
 fn module(id: &str, configuration: Value) -> Result<Module> {
     Ok(crate::fixture::module(configuration)?.vm_id(&format!("peerwarden-{id}")))
 }
 
-/// What connections can be held with, but on Envoy 1.36.
+/// The settings for holding connections, except on Envoy 1.36.
 fn early() -> Result<Tcp> {
     let early = (locate::envoy_minor()? >= 37).then_some(16384);
     Ok(Tcp {

@@ -1,6 +1,6 @@
 //! The module in a real Envoy: what callers get, what the upstream sees, what Envoy reports.
 //!
-//! Needs Envoy (`tools/envoy.sh`) and the module (`make wasm`), and fails when either is missing.
+//! Needs Envoy (`tools/envoy.sh`) and the module (`make wasm`), and fails if either is missing.
 
 mod address;
 mod client_side;

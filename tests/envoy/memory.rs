@@ -1,4 +1,4 @@
-//! Updates while streams are open under each configuration: a worker has memory for two, and nobody is let in.
+//! Updates with open streams of each configuration: a worker has memory for two, and nobody is wrongly allowed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::fixture::{BACKEND, FRONTEND, Mesh, after_handshake, allow_principal, 
 
 const MIB: u64 = 1024 * 1024;
 
-/// Until both threads have compiled a large one, on a busy machine.
+/// The time for both threads to compile a large one, on a busy machine.
 const COMPILED: Duration = Duration::from_secs(120);
 
 /// An Envoy that gets the module's configuration by ECDS, for HTTP and for TCP.
@@ -34,13 +34,13 @@ struct EcdsEnvoy {
 
 const LISTENERS: [&str; 2] = ["http", "tcp"];
 
-/// Bytes of one configuration, and how many updates there are.
+/// The size of one configuration in bytes, and the number of updates.
 fn size() -> (usize, usize) {
     let long = std::env::var_os("PEERWARDEN_LONG").is_some();
     if long { (7_000_000, 100) } else { (400_000, 15) }
 }
 
-/// Admits the frontend, and denies so many bytes of namespaces that nobody is in.
+/// Allows the frontend, and denies unused namespaces of this many bytes.
 fn large(protocol: &str, generation: usize, bytes: usize, on_update: &str) -> Value {
     let mut policies = vec![allow_principal("clients", FRONTEND)];
     let mut written = 0;
@@ -100,7 +100,7 @@ impl EcdsEnvoy {
         })
     }
 
-    /// Replaces both configurations, without waiting for them.
+    /// Replaces both configurations, without waiting.
     fn update(&mut self, generation: usize, bytes: usize, on_update: &str) -> Result<()> {
         for protocol in LISTENERS {
             let file = std::fs::read_to_string(self.files.path().join(protocol))?;
@@ -125,7 +125,7 @@ impl EcdsEnvoy {
         .await
     }
 
-    /// A request whose response goes on and on, and a connection; `None` if they are not let in.
+    /// A request with an endless response, and a connection; `None` if they are denied.
     async fn open(&self, caller: &Caller) -> Result<[Option<tcp::Connection>; 2]> {
         let mut request = tcp::Connection::open(self.envoy.address("http")?, caller).await?;
         request
@@ -151,7 +151,7 @@ impl EcdsEnvoy {
     }
 }
 
-/// Puts the module's filter into a file of its own, and says where that is.
+/// Moves the module's filter into a separate file, and names it in the listener.
 fn discovered(listener: &mut Value, path: &Path) -> Option<Value> {
     match listener {
         Value::Object(fields) => {
@@ -172,7 +172,7 @@ fn discovered(listener: &mut Value, path: &Path) -> Option<Value> {
     }
 }
 
-/// Replaces the file by a rename.
+/// Replaces the file by renaming.
 fn deliver(folder: &Path, name: &str, version: usize, filter: &Value) -> Result<()> {
     let mut resource = filter.clone();
     resource["@type"] = json!("type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig");
@@ -223,7 +223,7 @@ async fn updates_that_keep_hold_the_memory_of_two() -> Result<()> {
     holds_the_memory_of_two("keep").await
 }
 
-/// Envoy's main thread refuses it, and the workers go on with what they have.
+/// Envoy's main thread refuses it, and the workers keep the current one.
 #[tokio::test]
 async fn one_that_is_too_large_changes_nothing() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -246,7 +246,7 @@ async fn one_that_is_too_large_changes_nothing() -> Result<()> {
     Ok(())
 }
 
-/// With what is open under each: what a worker has no memory for it denies, and takes when it has.
+/// With open streams of each: if a worker has no memory for a configuration, it denies until it has.
 #[tokio::test]
 #[ignore = "takes minutes: `make test-memory`"]
 async fn the_largest_one_after_another() -> Result<()> {

@@ -19,7 +19,7 @@ struct Neighbours {
     envoy: Envoy,
     frontend: Caller,
     backend: Caller,
-    /// Behind those that are mistaken.
+    /// Behind the incorrect ones.
     http: HttpEcho,
     tcp: TcpEcho,
     _others: (HttpEcho, TcpEcho),
@@ -74,7 +74,7 @@ impl Neighbours {
         Ok(reply.status)
     }
 
-    /// Whether any byte comes back, or the connection ends before.
+    /// Whether any byte comes back before the connection ends.
     async fn answers(&self, listener: &str, caller: &Caller) -> Result<bool> {
         let Ok(mut connection) = tcp::Connection::open(self.address(listener)?, caller).await else {
             return Ok(false);

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{BACKEND, FRONTEND, policy};
 
-/// Connections of each sort.
+/// Connections of each kind.
 const MANY: usize = 1000;
 
 /// A workload with one STRICT port, and its callers.
@@ -30,9 +30,9 @@ struct Workload {
     port: Port,
     upstream: HttpEcho,
     frontend: Caller,
-    /// That of `frontend`.
+    /// The certificate of `frontend`.
     certificate: CertificateDer<'static>,
-    /// With what the log says of each.
+    /// Each with the text in the log.
     refused: Vec<(Caller, &'static str)>,
 }
 
@@ -101,7 +101,7 @@ impl Workload {
         (Ipv4Addr::LOCALHOST, self.port.number()).into()
     }
 
-    /// A good connection with one request.
+    /// A valid connection with one request.
     async fn call(&self) -> Result<u16> {
         let reply = http::once(
             self.address(),
@@ -113,7 +113,7 @@ impl Workload {
         Ok(reply.status)
     }
 
-    /// Asks as each of those who are refused by turns, and says how many were.
+    /// Connects as each of the refused callers in turn, and returns how many were refused.
     async fn refused(&self, count: usize) -> usize {
         let mut refused = 0;
         for (caller, _) in self.refused.iter().cycle().take(count) {
@@ -129,7 +129,7 @@ impl Workload {
         refused
     }
 
-    /// The lines of the log: of requests, and of what was refused.
+    /// The lines of the log: for requests, and for refused connections.
     fn lines(&self) -> Result<(Vec<Value>, Vec<Value>)> {
         lines(&self.folder.path().join("access.log"))
     }
@@ -241,7 +241,7 @@ async fn a_client_that_stops_in_its_handshake_is_disconnected() -> Result<()> {
     Ok(())
 }
 
-/// A request was served, and its connection then reset: what `peerwarden explain` calls an end, and no refusal.
+/// A request was served, and its connection then reset: `peerwarden explain` calls this an end, not a refusal.
 #[tokio::test]
 async fn a_client_that_hangs_up_after_the_handshake_leaves_a_line_that_is_no_refusal() -> Result<()> {
     let workload = Workload::new().await?;
@@ -266,7 +266,7 @@ async fn a_client_that_hangs_up_after_the_handshake_leaves_a_line_that_is_no_ref
     Ok(())
 }
 
-/// What of a line of a TCP connection does not hang on the machine.
+/// The fields of a TCP connection's line that do not depend on the machine.
 const FIELDS: [&str; 4] = [
     "response_flags",
     "upstream_transport_failure_reason",
@@ -274,10 +274,11 @@ const FIELDS: [&str; 4] = [
     "connection_security_policy",
 ];
 
-/// The lines of connections whose application is down, which `peerwarden explain` and `replay` read as what they are.
+/// Lines of connections whose application is down, which `peerwarden explain` and `replay` can read.
 const DOWN: &str = include_str!("../../harness/cli/tests/cli/logs/application_down.jsonl");
 
-/// With `handshake` it is dialled before the client's first data, on which it is decided, with `hold` for those alone who may come in.
+/// With `handshake` Envoy connects to it before the client's first data and the decision; with `hold`, only for allowed
+/// clients.
 #[tokio::test]
 async fn a_tcp_connection_whose_application_is_down_has_a_line_that_says_why() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -328,7 +329,7 @@ async fn a_tcp_connection_whose_application_is_down_has_a_line_that_says_why() -
     Ok(())
 }
 
-/// Where the application is down, the line of the request says so.
+/// If the application is down, the line of the request shows it.
 #[tokio::test]
 async fn what_is_let_in_and_goes_nowhere_has_a_line_that_says_why() -> Result<()> {
     let workload = Workload::new().await?;

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::fixture::{FRONTEND, policy};
 use crate::rendered::RenderedWorkload;
 
-/// The lines of these requests in their order, which `peerwarden explain` and `replay` read as what they are.
+/// The lines of these requests in order, which `peerwarden explain` and `replay` can read.
 const LINES: &str = include_str!("../../harness/cli/tests/cli/logs/refused_requests.jsonl");
 
-/// What of a line does not hang on the machine.
+/// The fields of a line that do not depend on the machine.
 const FIELDS: [&str; 7] = [
     "method",
     "path",
@@ -22,7 +22,7 @@ const FIELDS: [&str; 7] = [
     "decision",
 ];
 
-/// Requests by HTTP/1.1.
+/// HTTP/1.1 requests.
 fn by_http1() -> Vec<String> {
     let host = "host: orders\r\n";
     let get = |path: &str, headers: &str| format!("GET {path} HTTP/1.1\r\n{host}{headers}\r\n");
@@ -53,7 +53,7 @@ fn by_http1() -> Vec<String> {
     ]
 }
 
-/// Headers of requests by HTTP/2.
+/// Headers of HTTP/2 requests.
 fn by_http2() -> Vec<Vec<(String, String)>> {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let request = [
@@ -98,7 +98,7 @@ fn frames(headers: &[(String, String)]) -> Vec<u8> {
     bytes
 }
 
-/// A length in seven bits, and what is beyond them in further ones.
+/// A length in seven bits, with more bytes if needed.
 fn length(length: usize) -> Vec<u8> {
     let byte = |number: usize| u8::try_from(number).expect("a byte");
     if length < 127 {

@@ -26,7 +26,7 @@ pub(crate) struct RenderedWorkload {
 }
 
 impl RenderedWorkload {
-    /// Starts it, with these keys of the description beside those that every machine needs.
+    /// Starts it, with these keys of the description in addition to the required ones.
     pub(crate) async fn start(keys: Value, policies: &[Value]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let authority = Authority::new("cluster.local")?;
@@ -73,27 +73,27 @@ impl RenderedWorkload {
         })
     }
 
-    /// A caller with any certificate of any authority, which trusts the workload's.
+    /// A caller with any certificate of any authority; it trusts the workload's authority.
     pub(crate) fn caller(&self, issuer: &Authority, certificate: Certificate) -> Result<Caller> {
         Caller::workload(&self.authority, &issuer.issue(certificate)?)
     }
 
-    /// Where it listens.
+    /// Its address.
     pub(crate) fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port.number()).into()
     }
 
-    /// Asks on a connection of its own.
+    /// Asks on a new connection.
     pub(crate) async fn ask(&self, caller: &Caller, version: Version, ask: ClientRequest) -> Result<Reply> {
         http::once(self.address(), caller, version, ask).await
     }
 
-    /// The access log, once it has so many lines.
+    /// The access log, once it has this many lines.
     pub(crate) async fn log(&self, lines: usize) -> Result<Vec<Value>> {
         self.log_of(lines, |_| true).await
     }
 
-    /// The lines of requests alone, once there are so many: the listener has lines of connections in the same file.
+    /// Only the lines of requests, once there are this many: the listener logs connections to the same file.
     pub(crate) async fn requests(&self, lines: usize) -> Result<Vec<Value>> {
         self.log_of(lines, |line| line.get("method").is_some()).await
     }

@@ -1,4 +1,4 @@
-//! What `render` makes of `RequestAuthentication` documents, on a real Envoy: tokens that are really signed, decided together with
+//! `RequestAuthentication` documents as `render` handles them, on a real Envoy: with signed tokens, together with
 //! policies about them.
 
 mod edge;
@@ -73,7 +73,7 @@ fn rule(issuer: &Issuer, name: &str, more: &Value) -> Value {
     rule
 }
 
-/// A token of an issuer by this name.
+/// A token of the issuer with this name.
 fn token(issuer: &Issuer, name: &str, more: &Value) -> Result<String> {
     let mut all = claims(more);
     all["iss"] = name.into();
@@ -85,7 +85,7 @@ fn alice(issuer: &Issuer) -> Result<String> {
     token(issuer, ISSUER, &json!({}))
 }
 
-/// Requires a token of whichever issuer.
+/// Requires a token of any issuer.
 fn requires_a_token() -> Value {
     policy(
         "token",

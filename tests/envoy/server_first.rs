@@ -1,4 +1,4 @@
-//! Protocols in which the server sends first: a caller that is denied must not see the greeting either.
+//! Protocols in which the server sends first: a denied caller must not see the greeting either.
 
 use std::time::Duration;
 
@@ -105,8 +105,8 @@ async fn a_silent_plaintext_client_is_greeted_only_where_plaintext_may_come_in()
     Ok(())
 }
 
-/// Envoy calls the module about the upstream's end right after its data. A connection that was closed by then would make
-/// the module trap, and every later connection of that worker would be lost.
+/// Envoy reports the upstream's end right after its data. If the connection was already closed, the module would trap,
+/// and every later connection of that worker would be lost.
 #[tokio::test]
 async fn an_upstream_that_greets_and_hangs_up_does_not_cost_the_others() -> Result<()> {
     let mesh = Mesh::new()?;

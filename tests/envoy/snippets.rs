@@ -1,4 +1,4 @@
-//! The configurations of docs/envoy.md, as they stand there: only paths and ports are replaced by those of the laboratory.
+//! The configurations in docs/envoy.md, unchanged: only paths and ports are replaced by those of the laboratory.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::fixture::{BACKEND, FRONTEND, Mesh};
 use crate::jwt::claims;
 
-/// Fills in a snippet; a replacement that is not in it is a mistake.
+/// Fills in a snippet; a replacement that does not apply is an error.
 fn fill(snippet: &str, mesh: &Mesh, upstream: SocketAddr) -> Result<Launch> {
     let files = mesh.server.files();
     let replacements = [

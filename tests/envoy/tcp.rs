@@ -26,7 +26,7 @@ fn with(connect_mode: ConnectMode, bytes: u32) -> Tcp {
     }
 }
 
-/// Sends, and answers what came back; `None` is an end without a single byte.
+/// Sends, and returns the reply; `None` is an end without a byte.
 async fn ask(address: SocketAddr, caller: &Caller) -> Result<Option<String>> {
     let received = tcp::Connection::open(address, caller)
         .await?
@@ -35,7 +35,7 @@ async fn ask(address: SocketAddr, caller: &Caller) -> Result<Option<String>> {
     Ok((!received.nothing()).then(|| received.text()))
 }
 
-/// An Envoy with a listener for each way of dialling, all for the backend.
+/// An Envoy with a listener for each connect mode, all for the backend.
 async fn one_listener_each(mesh: &Mesh, modes: &[(&str, Tcp)], upstream: &TcpEcho) -> Result<Envoy> {
     let mut bootstrap = Bootstrap::new();
     for (name, tcp) in modes {

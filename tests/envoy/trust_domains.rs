@@ -27,7 +27,7 @@ fn policies() -> [Value; 1] {
     )]
 }
 
-/// What comes of a request: the status, or 0 without an answer.
+/// The outcome of a request: the status, or 0 without an answer.
 async fn outcome(
     orders: &RenderedWorkload,
     issuer: &Authority,
@@ -41,7 +41,7 @@ async fn outcome(
     Ok(reply.map_or(0, |reply| reply.status))
 }
 
-/// Tries each, and holds what came of it against what should.
+/// Tries each, and compares the outcome with the expected one.
 async fn try_all(
     orders: &RenderedWorkload,
     partner: &Authority,
@@ -125,7 +125,8 @@ async fn a_foreign_trust_domain_gets_in_with_its_own_roots_and_no_others() -> Re
     .await
 }
 
-/// Envoy looks at the first name alone. The module sees every name, and believes none of a certificate that names two trust domains.
+/// Envoy reads only the first name. The module reads every name, and trusts none in a certificate with two trust
+/// domains.
 #[tokio::test]
 async fn a_certificate_that_names_two_trust_domains_is_neither() -> Result<()> {
     let partner = Authority::new("partner.example")?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::fixture::{FRONTEND, policy};
 use crate::rendered::RenderedWorkload;
 
-/// Two spellings of headers, of which an application may take each for the other.
+/// Two spellings of headers, which an application may confuse.
 const SPELLINGS: [(&str, &str); 2] = [
     ("x_role", "admin"),
     (

@@ -1,4 +1,4 @@
-//! The module's file is replaced while Envoy runs: open streams follow the policies all the same.
+//! The module's file is replaced while Envoy runs: open streams still follow the policies.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ impl Lab {
         self.folder.path().join(name)
     }
 
-    /// Replaces the module by the same with more sections, which is other code to Envoy.
+    /// Replaces the module by the same one with more sections, which Envoy treats as different code.
     fn module(&self, sections: &[u8]) -> Result<()> {
         let mut code = std::fs::read(locate::module()?)?;
         code.extend_from_slice(sections);
@@ -71,7 +71,7 @@ impl Lab {
         Ok(())
     }
 
-    /// Replaces the configuration, as `peerwarden render --out` does, and answers the number of each plugin's.
+    /// Replaces the configuration, as `peerwarden render --out` does, and returns the number of each plugin's.
     fn admit(&self, principals: &[&str]) -> Result<Vec<(String, u64)>> {
         let [bytes, http] = &self.ports;
         let description = json!({
@@ -142,7 +142,7 @@ impl Lab {
 }
 
 impl OpenStreams {
-    /// That both are still there.
+    /// Checks that both are still open.
     async fn goes_on(&mut self) -> Result<()> {
         let echoed = self.connection.echo("more\n").await?;
         ensure!(echoed.text() == "more\n", "the connection is gone: {echoed:?}");
@@ -154,7 +154,7 @@ impl OpenStreams {
         Ok(())
     }
 
-    /// That both are closed before long, the request with a 403.
+    /// Checks that both are closed soon, the request with a 403.
     async fn ends(&mut self) -> Result<()> {
         let began = Instant::now();
         loop {
@@ -176,7 +176,7 @@ impl OpenStreams {
     }
 }
 
-/// Waits until every worker decides by these, and nobody denies all.
+/// Waits until every worker uses these, and none denies everything.
 async fn in_force(envoy: &Envoy, numbers: &[(String, u64)]) -> Result<()> {
     let expected: Vec<_> = numbers.iter().map(|(_, number)| [*number, 0]).collect();
     until(BOUND, "the configuration in force", async || {

@@ -1,4 +1,4 @@
-//! A waypoint: the peer is the one of the tunnel's handshake, passed in filter state to the listener behind.
+//! A waypoint: the peer is that of the tunnel's handshake, passed in filter state to the listener behind.
 
 use std::net::SocketAddr;
 
@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 
 use crate::fixture::{BACKEND, FRONTEND, Mesh};
 
-/// Where the service is that speaks HTTP, by the words of the tunnel's client.
+/// The address of the HTTP service, in the tunnel's request.
 const HTTP: &str = "10.0.0.5:8080";
 /// The same for TCP.
 const TCP: &str = "10.0.0.6:5432";
 
-/// How Istio makes the object in filter state: as `envoy.string` at the end of a tunnel, and hashable on the way on.
+/// How Istio creates the object in filter state: as `envoy.string` at the end of a tunnel, and hashable further on.
 const FACTORIES: [&str; 2] = ["envoy.string", "envoy.hashable_string"];
 
 struct Waypoint {
@@ -75,7 +75,7 @@ impl Waypoint {
         )
     }
 
-    /// Whether a connection passes, and not a byte of one that does not.
+    /// Whether a connection passes; if not, no byte of it may.
     async fn passes(&self, caller: &Caller) -> Result<bool> {
         let caller = caller.clone().tunnel(TCP);
         let mut connection = tcp::Connection::open(self.address()?, &caller).await?;
@@ -135,7 +135,7 @@ async fn namespaces_service_accounts_and_denials_hold_as_well() -> Result<()> {
     Ok(())
 }
 
-/// Envoy writes `-` for a peer without a URI SAN. Who it is could not be established, so that no rule on identity lets it in.
+/// Envoy writes `-` for a peer without a URI SAN. Its identity cannot be established, so no rule on identity allows it.
 #[tokio::test]
 async fn who_has_no_spiffe_id_is_not_established() -> Result<()> {
     let nameless = Certificate::nameless().dns("frontend.web");
@@ -153,7 +153,7 @@ async fn who_has_no_spiffe_id_is_not_established() -> Result<()> {
     Ok(())
 }
 
-/// Envoy joins several URI SANs by commas, which may stand in a URI too: what cannot be told apart counts as not established.
+/// Envoy joins several URI SANs by commas, which a URI may also contain: an ambiguous value counts as not established.
 #[tokio::test]
 async fn several_names_are_not_guessed_at() -> Result<()> {
     let several = Certificate::spiffe(FRONTEND).uri(BACKEND);

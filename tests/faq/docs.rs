@@ -1,4 +1,5 @@
-//! The documents in `docs/mtls.md`, as they are there: the experiments use them, with this machine's ports, addresses and paths.
+//! The documents in `docs/mtls.md`, unchanged: the experiments use them, with this machine's ports, addresses and
+//! paths.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::locate;
@@ -17,12 +18,12 @@ pub(crate) fn workload() -> Result<Value> {
     one(WORKLOAD)
 }
 
-/// The client side of one that calls it.
+/// The client side of a workload that calls it.
 pub(crate) fn client() -> Result<Value> {
     one(CLIENT)
 }
 
-/// The `DestinationRule` that cures an excluded port.
+/// The `DestinationRule` that fixes an excluded port.
 pub(crate) fn rule() -> Result<Value> {
     one(RULE)
 }
@@ -42,14 +43,14 @@ pub(crate) fn edge() -> Result<Vec<Value>> {
     all(EDGE)
 }
 
-/// Puts something of this machine in the place of what is documented. What is not there is not replaced: that is a mistake.
+/// Replaces a documented value by one of this machine. A value that does not exist is an error.
 pub(crate) fn put(document: &mut Value, pointer: &str, value: impl Into<Value>) -> Result<()> {
     let place = document.pointer_mut(pointer);
     *place.with_context(|| format!("docs/mtls.md shows nothing at {pointer}"))? = value.into();
     Ok(())
 }
 
-/// All that it says.
+/// The whole text.
 pub(crate) fn text() -> Result<String> {
     std::fs::read_to_string(locate::workspace().join("docs/mtls.md")).context("docs/mtls.md")
 }

@@ -27,10 +27,10 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// No experiment takes longer, on a slow machine.
+    /// The time limit of every experiment, on a slow machine.
     const LIMIT: Duration = Duration::from_secs(240);
 
-    /// Makes the experiment.
+    /// Runs the experiment.
     pub(crate) async fn answer(&self) -> Result<Evidence> {
         within(Self::LIMIT, self.name, (self.experiment)()).await
     }

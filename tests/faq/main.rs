@@ -1,7 +1,7 @@
-//! A mesh's security FAQ, answered on a real Envoy: `faq [NAME…]` runs each experiment and prints a table with a line of evidence
-//! for each.
+//! A mesh's security FAQ, answered on a real Envoy: `faq [NAME…]` runs each experiment and prints a table with a line
+//! of evidence for each.
 //!
-//! The exit code is 0 if every promise holds, 1 if one does not, 2 if nothing could be tried.
+//! The exit code is 0 if every promise holds, 1 if one does not, 2 if nothing could be run.
 
 mod docs;
 mod entries;

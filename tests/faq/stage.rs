@@ -1,4 +1,5 @@
-//! A mesh created on the spot: its authority, certificates where rendered configurations expect them, and Envoys that run these.
+//! A mesh created for the tests: its authority, certificates where rendered configurations expect them, and Envoys that
+//! run these.
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ pub(crate) enum RequestResult {
 }
 
 impl Stage {
-    /// A mesh, and the certificate of the server in it.
+    /// A mesh, and its server's certificate.
     pub(crate) fn set() -> Result<Self> {
         let authority = Authority::new("cluster.local")?;
         let directory = tempfile::Builder::new().prefix("peerwarden-faq-").tempdir()?;
@@ -53,12 +54,12 @@ impl Stage {
         Ok(folder)
     }
 
-    /// Where the certificate of `spiffe://cluster.local/ns/shop/sa/orders` is, in Istio's names.
+    /// The folder with the certificate of `spiffe://cluster.local/ns/shop/sa/orders`, with Istio's file names.
     pub(crate) fn certificates(&self) -> PathBuf {
         self.directory.path().join("certs")
     }
 
-    /// What the Envoys log, one line for each request or connection that has ended.
+    /// The access log of the Envoys, one line for each request or connection that has ended.
     pub(crate) fn access_log(&self) -> Result<String> {
         Ok(std::fs::read_to_string(self.access_log_file())?)
     }
@@ -79,8 +80,8 @@ impl Stage {
         Caller::workload(&self.authority, &self.authority.issue(Certificate::spiffe(uri))?)
     }
 
-    /// The configuration for a workload, as `peerwarden render inbound` would write it for this description, which lacks only what
-    /// differs from machine to machine.
+    /// The configuration for a workload, as `peerwarden render inbound` would write it for this description, which
+    /// lacks only the machine-specific parts.
     pub(crate) fn inbound(
         &self,
         description: serde_json::Value,
@@ -102,7 +103,7 @@ impl Stage {
             .map_err(|problems| anyhow::anyhow!("{problems}"))
     }
 
-    /// A description with what differs from machine to machine.
+    /// A description with the machine-specific parts added.
     fn local(&self, mut description: serde_json::Value) -> Result<Value> {
         description["module"] = json!(locate::module()?);
         // The default, said or not.
@@ -133,7 +134,7 @@ impl Stage {
     }
 }
 
-/// Replaces the files of a folder as `peerwarden render inbound --out` does, each by a rename.
+/// Replaces the files of a folder as `peerwarden render inbound --out` does, each by renaming.
 pub(crate) fn deliver(inbound: &Inbound, folder: &Path) -> Result<()> {
     for file in inbound.files(folder.to_str().context("a path in UTF-8")?)? {
         deliver_one(&file, folder)?;
@@ -141,7 +142,7 @@ pub(crate) fn deliver(inbound: &Inbound, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Replaces one file by a rename.
+/// Replaces one file by renaming.
 pub(crate) fn deliver_one(file: &File, folder: &Path) -> Result<()> {
     let new = folder.join(format!(".{}.new", file.name));
     std::fs::write(&new, &file.text)?;
@@ -149,7 +150,7 @@ pub(crate) fn deliver_one(file: &File, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Asks once, on a connection of its own.
+/// Asks once, on a new connection.
 pub(crate) async fn ask(port: &Port, caller: &Caller) -> RequestResult {
     let address = ([127, 0, 0, 1], port.number()).into();
     outcome(
@@ -159,7 +160,7 @@ pub(crate) async fn ask(port: &Port, caller: &Caller) -> RequestResult {
     )
 }
 
-/// What a reply comes to.
+/// The outcome of a reply.
 pub(crate) fn outcome(status: Result<u16>) -> RequestResult {
     match status {
         Ok(200) => RequestResult::Served,
@@ -178,7 +179,7 @@ pub(crate) fn peer_authentication(namespace: &str, name: &str, spec: serde_json:
     })
 }
 
-/// An `AuthorizationPolicy` that admits these principals to a workload of `shop`.
+/// An `AuthorizationPolicy` that allows these principals at a workload of `shop`.
 pub(crate) fn admits(principals: &[&str]) -> serde_json::Value {
     json!({
         "apiVersion": "security.istio.io/v1",

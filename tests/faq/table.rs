@@ -51,7 +51,7 @@ impl Table {
         }
     }
 
-    /// Answers whether everything held; a table without rows has shown nothing.
+    /// Returns whether every promise held; a table without rows shows nothing.
     pub(crate) fn end(&self) -> bool {
         let all = self.rows > 0 && self.held == self.rows;
         let style = if all { GOOD } else { BAD };

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.chain([documentation]).collect()).exit_code()
 }
 
-/// Each of these is run by an experiment, as one that is not would be dead code; the documentation shows no other.
+/// An experiment runs each of these documents; the documentation shows no others.
 fn shows_what_is_run() -> Result<(), Failed> {
     let text = docs::text().map_err(|error| format!("{error:#}"))?;
     let mut shown: Vec<&str> = text

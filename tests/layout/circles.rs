@@ -1,4 +1,4 @@
-//! No modules beside each other depend on each other in a circle; of a module and those below it, see `recursion`.
+//! Finds circles of modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use peerwarden_lab::locate;
 
 use crate::modules::{Module, Modules, Reference};
 
-/// Of the children of one module, which names which, its own children's as its own.
+/// The children of one module, and which of them name which others; their own children count as theirs.
 type Siblings = BTreeMap<String, BTreeSet<String>>;
 
 /// By the module whose children they are.

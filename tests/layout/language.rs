@@ -1,4 +1,4 @@
-//! Plain English: phrases that nobody would say aloud are neither in pages nor in messages.
+//! Plain English: phrases that nobody would say aloud are in no page, comment or message.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use peerwarden_lab::locate;
 use regex::Regex;
 
-/// What was written once, and what to write instead.
+/// A phrase, and what to write instead.
 const PHRASES: [(&str, &str); 25] = [
     (r"\banew\b", "again"),
     (r"\bstands twice\b", "duplicate key"),
@@ -38,7 +38,7 @@ const PHRASES: [(&str, &str); 25] = [
     (r"\b(is|are) yours to say\b", "you decide"),
 ];
 
-/// Files below a folder with this ending, without what was built.
+/// Files below a folder with this ending, except build output.
 fn files(folder: &Path, ending: &str, found: &mut Vec<std::path::PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();

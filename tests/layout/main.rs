@@ -1,7 +1,7 @@
-//! Where code stands, and how texts read: which crate may import which, that no modules of a crate need each other in a circle, and that
-//! nothing reads as if translated or names a package registry.
+//! The layout of the code, and the language: which crate may import which, that no modules of a crate form a circle,
+//! and that nothing reads as if translated or names a package registry.
 //!
-//! A module may know its own children and they its types and helpers; everything else goes one way.
+//! A module may name its own children and they it; everything else goes one way.
 
 mod circles;
 mod crates;

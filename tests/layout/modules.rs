@@ -1,4 +1,4 @@
-//! The modules of a crate, and which of them refer to which.
+//! The modules of a crate, and which of them name which.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) struct Reference {
 }
 
 impl Modules {
-    /// Those below the crate's `src`.
+    /// The modules below the crate's `src`. Code that is compiled only for tests is left out.
     pub(crate) fn of(src: &Path) -> Result<Self> {
         let mut codes = BTreeMap::new();
         read(src, &mut Vec::new(), &mut codes)?;

@@ -1,4 +1,5 @@
-//! No page, script or setting names the host of a package registry: clients have their own settings, such as a mirror, and those apply.
+//! No page, script or setting names the host of a package registry: clients have their own settings, such as a mirror,
+//! and those apply.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use regex::Regex;
 /// Hosts that packages, images and toolchains are fetched from. Pages about packages, such as docs.rs, are not among them.
 const HOSTS: &str = r"(?i)(crates\.io|pypi\.org|pythonhosted\.org|npmjs\.(org|com)|yarnpkg\.com|rubygems\.org|proxy\.golang\.org|maven\.org|(deb|security)\.debian\.org|archive\.ubuntu\.com|\bghcr\.io|\bquay\.io|\bgcr\.io|\bdocker\.(io|com))";
 
-/// What Cargo, git and the build write.
+/// Files that Cargo, git and the build write.
 const SKIPPED: [&str; 4] = ["Cargo.lock", ".git", ".tools", "target"];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {

@@ -17,22 +17,22 @@ use peerwarden_lab::client::{Caller, ClientRequest};
 use peerwarden_lab::config::ServerTls;
 use peerwarden_lab::load::{self, Crowd, Latencies, LoadRequest, Visitor};
 
-/// Asks a server over mutual TLS as fast as it answers, and prints how long that took.
+/// Sends requests over mutual TLS as fast as they are answered, and prints how long that took.
 #[derive(Parser)]
 #[command(name = "load")]
 struct Arguments {
     /// The address of the server.
     address: SocketAddr,
 
-    /// Paths to ask for, by turns.
+    /// Paths to request, in turns.
     #[arg(default_value = "/")]
     paths: Vec<String>,
 
-    /// What to speak.
+    /// The protocol.
     #[arg(long, value_enum, default_value_t = Protocol::Http1)]
     protocol: Protocol,
 
-    /// PEM file with the certificate of the authority that the server's must come from.
+    /// PEM file with the certificate of the authority that the server's certificate must come from.
     #[arg(long, value_name = "FILE")]
     ca: PathBuf,
 
@@ -52,11 +52,11 @@ struct Arguments {
     #[arg(long, default_value = "GET")]
     method: Method,
 
-    /// Connections at the same time.
+    /// The number of concurrent connections.
     #[arg(short, long, value_name = "COUNT", default_value_t = 8)]
     connections: usize,
 
-    /// Requests, or TCP connections, in all.
+    /// The total number of requests, or of TCP connections.
     #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 10_000)]
     requests: usize,
 }

@@ -1,12 +1,12 @@
-//! A stranger's input costs the module at most in proportion to its size: the fuel that it burns at `n` and at `2n`, which is the
-//! same on every machine.
+//! Untrusted input costs the module at most in proportion to its size: the fuel at `n` and at `2n`, which is the same
+//! on every machine.
 
 use peerwarden_host::{Connection, PeerCertificate, Request, Tls, VmOptions};
 use serde_json::{Value, json};
 
 use crate::fixture::{FRONTEND, configuration, get, module, peer, policy, vm};
 
-/// Fuel of a first request, which reads everything.
+/// The fuel of a first request, which reads everything.
 fn of_request(resources: Value, connection: &Connection, request: Request) -> u64 {
     let (mut vm, plugin) = vm(configuration("http", resources));
     vm.take_accounting();
@@ -17,7 +17,7 @@ fn of_request(resources: Value, connection: &Connection, request: Request) -> u6
     vm.take_accounting().iter().map(|record| record.fuel).sum()
 }
 
-/// Twice as much costs at most a quarter more than twice the fuel, once what is there anyway is taken off.
+/// Twice as much input costs at most a quarter more than twice the fuel, minus the fixed cost.
 fn is_linear(what: &str, fuel: impl Fn(usize) -> u64) {
     let (none, once, twice) = (fuel(0), fuel(2_000), fuel(4_000));
     println!("{what}: {none}, {once}, {twice}");
@@ -103,7 +103,7 @@ fn long_paths() {
     }
 }
 
-/// A matcher that goes back for each star would take exponentially long.
+/// A matcher that backtracks for each star would take exponential time.
 #[test]
 fn long_names_beside_many_stars() {
     is_linear("stars", |count| {
@@ -134,7 +134,7 @@ fn dynamic_metadata() {
     });
 }
 
-/// A configuration comes from the operator, who may be mistaken too.
+/// A configuration comes from the operator, who may make mistakes too.
 #[test]
 fn configurations() {
     let fuel = |json: String| {

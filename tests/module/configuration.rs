@@ -149,7 +149,7 @@ fn older_envoys_show_the_first_names_only() {
     }
 }
 
-/// A mistyped namespace lets everybody in: the line that says what was taken says so.
+/// A mistyped namespace allows everyone: the line about the configuration says so.
 #[test]
 fn says_how_many_documents_are_for_the_workload() {
     let line = |namespace: &str| {
@@ -183,8 +183,8 @@ fn says_how_many_documents_are_for_the_workload() {
     );
 }
 
-/// As a module cannot know the keys of later releases, it says what a person needs to see that it is too old; docs/guarantees.md says
-/// which release is the first to take each key.
+/// A module cannot know the keys of later releases, so it says what a person needs to see that it is too old;
+/// docs/guarantees.md says which release first accepts each key.
 #[test]
 fn an_unknown_key_is_refused_with_the_version_and_the_keys_that_are_known() {
     let mut vm = Vm::new(module(), VmOptions::default()).unwrap();

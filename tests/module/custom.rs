@@ -16,7 +16,7 @@ use crate::fixture::{FRONTEND, peer, policy, vm_with};
 const HTTP_CLUSTER: &str = "outbound|8000||authz.tools";
 const GRPC_CLUSTER: &str = "authz-grpc";
 
-/// Authorizers of both kinds, each once as it is by default and once open to failures.
+/// Authorizers of both kinds, each once with the defaults and once with `failOpen`.
 fn providers() -> Value {
     let http = |open: bool| {
         json!({"service": "authz.tools", "port": 8000, "timeout": "2s", "pathPrefix": "/check", "failOpen": open,
@@ -34,7 +34,7 @@ fn providers() -> Value {
     ])
 }
 
-/// A CUSTOM policy about everything but `/open`.
+/// A CUSTOM policy for everything but `/open`.
 fn custom(provider: &str) -> Value {
     let mut policy = policy(
         "ask",
@@ -65,7 +65,7 @@ fn asking(provider: &str) -> (Vm, PluginId) {
     vm_with(options(), configuration("http", json!([custom(provider)])))
 }
 
-/// Sends a request of the frontend, which must be held, and gives the call that it waits for.
+/// Sends a request of the frontend, which must be held, and returns the call that it waits for.
 fn hold(vm: &mut Vm, plugin: PluginId, request: Request) -> (HttpStreamId, u32, CalloutRequest) {
     let stream = vm.http_stream(plugin, &peer(FRONTEND), request).unwrap();
     assert_eq!(vm.request_headers(stream).unwrap(), HttpOutcome::Paused);

@@ -27,7 +27,8 @@ fn speaks_the_abi_that_envoy_knows() {
     }
 }
 
-/// Envoy would take the SDK's `malloc` before the module's own function, whose buffers are the only ones that it reads.
+/// Envoy would call the SDK's `malloc` rather than the module's own function, whose buffers are the only ones that it
+/// reads.
 #[test]
 fn what_allocates_is_the_modules_own() {
     let exports = module().exports();
@@ -35,7 +36,7 @@ fn what_allocates_is_the_modules_own() {
     assert!(has("proxy_on_memory_allocate") && !has("malloc"), "{exports:?}");
 }
 
-/// A restriction of capabilities is judged by this list, which must be what the module really has.
+/// A restriction of capabilities is checked against this list, which must match the module.
 #[test]
 fn capabilities_are_its_callbacks_and_host_calls() {
     let imports = module().imports();

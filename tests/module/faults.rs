@@ -25,14 +25,14 @@ pub(crate) const FUNCTIONS: [&str; 13] = [
     "proxy_get_current_time_nanoseconds",
 ];
 
-/// Those that answer what the decision depends on.
+/// Calls whose answers affect the decision.
 const READING: [&str; 3] = [
     "proxy_get_property",
     "proxy_get_header_map_value",
     "proxy_get_header_map_pairs",
 ];
 
-/// What only the timer calls.
+/// Calls that only the timer makes.
 pub(crate) const OF_THE_TIMER: [&str; 5] = [
     "proxy_get_shared_data",
     "proxy_set_shared_data",
@@ -41,7 +41,7 @@ pub(crate) const OF_THE_TIMER: [&str; 5] = [
     "proxy_continue_stream",
 ];
 
-/// How a call can fail. That something is not there (1) is an answer and no failure.
+/// How a call can fail. Not found (1) is an answer, not a failure.
 fn effects() -> Vec<FaultEffect> {
     let statuses = [2, 3, 6, 7, 10, 12, 99, u32::MAX].map(FaultEffect::Status);
     let bytes = [
@@ -100,7 +100,7 @@ fn with(mut request: Request, name: &str, value: &str) -> Request {
     request
 }
 
-/// Requests that are denied when nothing fails.
+/// Requests that are denied without faults.
 fn denied() -> Vec<(&'static str, Connection, Request)> {
     let ok = || with(get("/orders/1"), "x-team", "blue");
     let mut far = peer(FRONTEND);
@@ -160,7 +160,7 @@ fn no_denied_request_passes() {
     }
 }
 
-/// One answer missing among good ones is what could tip a decision: a DENY rule that cannot be judged must match.
+/// A single missing answer could change a decision: a DENY rule that cannot be evaluated must match.
 #[test]
 fn no_denied_request_passes_for_a_single_failure() {
     let configuration = configuration("http", policies());
@@ -238,7 +238,7 @@ fn a_module_that_runs_out_of_fuel_fails_closed() {
     assert!(vm.failure().is_some());
 }
 
-/// What is held is let go on by a decision only, and what is open is judged again without a trap.
+/// A held stream continues only after a decision, and open ones are judged again without a trap.
 #[test]
 fn nothing_that_is_held_passes_and_the_timer_never_traps() {
     let rules = json!([{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}]}]);

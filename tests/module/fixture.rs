@@ -37,7 +37,7 @@ pub(crate) fn policy(name: &str, action: &str, rules: Value) -> Value {
     })
 }
 
-/// Admits one principal.
+/// Allows one principal.
 pub(crate) fn allow(uri: &str) -> Value {
     let principal = uri.trim_start_matches("spiffe://");
     policy(
@@ -62,7 +62,7 @@ pub(crate) fn vm(configuration: Vec<u8>) -> (Vm, PluginId) {
     vm_with(VmOptions::default(), configuration)
 }
 
-/// A VM made with options, and one plugin.
+/// A VM with options, and one plugin.
 pub(crate) fn vm_with(options: VmOptions, configuration: Vec<u8>) -> (Vm, PluginId) {
     let mut vm = Vm::new(module(), options).unwrap();
     let options = PluginOptions {

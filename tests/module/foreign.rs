@@ -1,5 +1,5 @@
-//! Unexpected callbacks, and requests of every shape: the module denies what it cannot place, and never traps, as a trap fails
-//! every filter of the VM.
+//! Unexpected callbacks, and requests of every shape: the module denies anything unknown, and never traps, as a trap
+//! fails every filter of the VM.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::fixture::{BACKEND, FRONTEND, allow, ask, configuration, denied, get, 
 
 const PAUSE: Option<u32> = Some(1);
 
-/// Callbacks about a stream, with the number of arguments after the context.
+/// Callbacks of a stream, with the number of arguments after the context.
 const OF_CONNECTIONS: [(&str, usize); 3] = [
     ("proxy_on_new_connection", 0),
     ("proxy_on_downstream_data", 2),
@@ -26,7 +26,7 @@ fn call(vm: &mut Vm, (callback, arguments): (&'static str, usize), context: u32)
     vm.call_out_of_turn(callback, context, &vec![1; arguments])
 }
 
-/// Whoever may still may, and nobody else.
+/// Checks that allowed callers are still allowed, and nobody else.
 fn goes_on(vm: &mut Vm, plugin: PluginId) {
     assert_eq!(vm.failure(), None);
     assert_eq!(ask(vm, plugin, &peer(FRONTEND), get("/")), HttpOutcome::Continue);
@@ -142,7 +142,8 @@ fn answers_to_calls_that_nobody_made() {
     goes_on(&mut vm, plugin);
 }
 
-/// A host that leaves `proxy_on_request_headers` out, as a list of capabilities may: what comes next is decided all the same.
+/// A host that leaves out `proxy_on_request_headers`, as a list of capabilities may: the next callback is still
+/// decided.
 #[test]
 fn a_request_whose_headers_were_not_shown_is_decided_by_what_follows() {
     for callback in OF_REQUESTS {

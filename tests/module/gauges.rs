@@ -117,7 +117,7 @@ fn one_that_denies_everything_says_so() {
     assert_eq!(gauges(&vm, "orders"), [fingerprint(&good), Some(1), Some(0)]);
 }
 
-/// Each name has its own gauges, whatever it is made of.
+/// Each name has its own gauges, whatever characters it has.
 #[test]
 fn names_are_escaped_and_stay_apart() {
     let mut vm = new_vm();

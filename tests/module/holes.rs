@@ -86,7 +86,7 @@ fn headers_that_are_no_text_repeated_empty_or_long_count_line_by_line() {
     );
 }
 
-/// The name of a header may be bytes as well.
+/// A header's name may be arbitrary bytes as well.
 #[test]
 fn a_header_whose_name_is_no_text_is_another_header() {
     let team = json!({"when": [{"key": "request.headers[x-team]", "values": ["red"]}]});
@@ -97,7 +97,8 @@ fn a_header_whose_name_is_no_text_is_another_header() {
     assert_eq!(passes("DENY", &team, odd), [true, false]);
 }
 
-/// `CONNECT` as Envoy hands it over, from HTTP/1.1 and from HTTP/2: the authority of the target, with its port, and no path.
+/// `CONNECT` as Envoy passes it on, from HTTP/1.1 and from HTTP/2: the authority of the target, with its port, and no
+/// path.
 #[test]
 fn a_connect_has_a_host_with_its_port_and_no_path() {
     let odd = || {
@@ -145,7 +146,7 @@ fn a_connect_has_a_host_with_its_port_and_no_path() {
     assert_eq!(passes("DENY", &others, odd()), [false; 6]);
 }
 
-/// The log says what of a denied request was not established.
+/// The log shows which attributes of a denied request were not established.
 #[test]
 fn the_line_of_a_denial_says_that_its_path_is_not_established() {
     const NOTE: &str = "(refused by `paths: strict`)";

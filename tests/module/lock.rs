@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{BACKEND, FRONTEND, allow, configuration, get, peer, vm, vm_with};
 
-/// The frontend may come in; `more` is what else the configuration says.
+/// Allows the frontend; `more` is the rest of the configuration.
 fn with(protocol: &str, more: &Value) -> Vec<u8> {
     let mut written: Value =
         serde_json::from_slice(&configuration(protocol, json!([allow(FRONTEND)]))).unwrap();
@@ -25,7 +25,7 @@ fn state(vm: &Vm, stream: impl Into<StreamId>, key: &str) -> Option<String> {
     Some(String::from_utf8(bytes.to_vec()).unwrap())
 }
 
-/// What is there once a request was decided: the mark of a request, and that of a connection.
+/// The marks after a request was decided: that of the request, and that of the connection.
 fn marks(more: &Value, connection: &Connection) -> (HttpOutcome, [Option<String>; 2]) {
     let (mut vm, plugin) = vm(with("http", more));
     let stream = vm.http_stream(plugin, connection, get("/")).unwrap();
@@ -79,7 +79,7 @@ fn the_mark_is_taken_back_when_a_newer_configuration_denies() {
     assert_eq!(state(&vm, stream, "wasm.peerwarden.request").as_deref(), Some(""));
 }
 
-/// A `tcp_proxy` that finds no endpoints by itself.
+/// A `tcp_proxy` whose own cluster has no endpoints.
 fn nowhere(enforcement: &str) -> TcpOptions {
     let (connect_mode, early) = match enforcement {
         "hold" => (UpstreamConnectMode::Immediate, 16384),
@@ -94,7 +94,7 @@ fn nowhere(enforcement: &str) -> TcpOptions {
     }
 }
 
-/// What became of a connection, and what filter state it has: the cluster, and the mark.
+/// How a connection ended, and its filter state: the cluster, and the mark.
 fn told(vm: &Vm, connection: TcpConnectionId) -> (bool, [Option<String>; 2]) {
     let keys = ["envoy.tcp_proxy.cluster", "wasm.peerwarden.connection"];
     let dialled = vm.record(connection).unwrap().dialled();
@@ -155,7 +155,8 @@ fn held_it_has_the_cluster_once_it_is_allowed() {
     assert_eq!(vm.take_violations(), []);
 }
 
-/// Envoy 1.36 lets the cluster be named within the connection's own callbacks only, and shows no data of a client that is held.
+/// Envoy 1.36 lets a module name the cluster only within the connection's own callbacks, and shows no data of a held
+/// client.
 #[test]
 fn where_the_timer_cannot_name_the_cluster_nothing_is_dialled() {
     let lock = json!({"lock": {"cluster": "ledger"}, "tcp": {"enforcement": "hold"}});

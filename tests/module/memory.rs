@@ -22,7 +22,7 @@ fn large(memory: usize) -> Vm {
     Vm::new(module(), options).unwrap()
 }
 
-/// What V8 in Envoy gives.
+/// The memory that V8 in Envoy provides.
 const GIB: usize = 1 << 30;
 
 fn configure(vm: &mut Vm, name: &str, configuration: Vec<u8>) -> Result<PluginId, ConfigureError> {
@@ -41,7 +41,7 @@ fn with(protocol: &str, resources: Value, more: Value) -> Vec<u8> {
     written.to_string().into_bytes()
 }
 
-/// Denies many ports and paths that nobody asks for, which takes some bytes; the rest is as the others say. No two generations are alike.
+/// Denies many unused ports and paths, which takes space; the rest is like the others. Each generation differs.
 fn padded(bytes: usize, generation: usize, protocol: &str, mut policies: Vec<Value>, more: Value) -> Vec<u8> {
     let mut written = 0;
     while written < bytes {
@@ -57,7 +57,7 @@ fn padded(bytes: usize, generation: usize, protocol: &str, mut policies: Vec<Val
     with(protocol, Value::from(policies), more)
 }
 
-/// Denies long names that nobody has: many bytes that cost little more than themselves.
+/// Denies long unused names: many bytes that cost little more than themselves.
 pub(crate) fn bulky(bytes: usize, generation: usize, protocol: &str, mut policies: Vec<Value>) -> Vec<u8> {
     let names: Vec<String> = (0..bytes / 8_004)
         .map(|number| format!("{generation:04}-{number:06}-{}", "x".repeat(7_988)))

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::fixture::{BACKEND, FRONTEND, allow, ask, configuration, denied, get, module, peer};
 
-/// A plugin of `protocol` that admits the frontend, beside what the VM has.
+/// A plugin of `protocol` that allows the frontend, beside those in the VM.
 fn plugin(vm: &mut Vm, name: &str, protocol: &str) -> PluginId {
     let options = PluginOptions {
         name: name.to_owned(),
@@ -47,7 +47,7 @@ fn connection(vm: &mut Vm, plugin: PluginId, uri: &str) -> TcpConnectionId {
 }
 
 impl Neighbours {
-    /// Everything is as it was.
+    /// Checks that nothing has changed.
     fn never_notice(mut self) {
         let Self { vm, http, tcp, open } = &mut self;
         assert_eq!(ask(vm, *http, &peer(FRONTEND), get("/")), HttpOutcome::Continue);
@@ -63,7 +63,7 @@ impl Neighbours {
     }
 }
 
-/// The lines that blame a configuration.
+/// The log lines about a wrong configuration.
 fn blamed(vm: &mut Vm) -> Vec<String> {
     let lines = vm.take_logs().into_iter();
     let errors = lines.filter(|line| line.level == LogLevel::Error);
@@ -128,7 +128,8 @@ fn an_http_plugin_in_a_tcp_chain_closes_before_the_upstream_is_dialled() {
     neighbours.never_notice();
 }
 
-/// Two filters of one configuration and name are one plugin to Envoy, with one root context, whatever chains they are in.
+/// Two filters of one configuration and name are one plugin to Envoy, with one root context, whatever chains they are
+/// in.
 #[test]
 fn one_plugin_in_both_chains_serves_the_one_that_it_is_for() {
     let mut neighbours = neighbours();

@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use crate::fixture::{FRONTEND, allow, configuration, peer, vm};
 
-/// Within this, what is not allowed any more is closed, where there are not more than a hundred.
+/// Within this time, streams that are no longer allowed are closed, if there are at most a hundred.
 const SOON: Duration = Duration::from_millis(20);
 
-/// Connections that were accepted by a listener, and have sent their first data.
+/// Connections that a listener has accepted, and that have sent their first data.
 fn connected(vm: &mut Vm, plugin: PluginId, connection: &Connection) -> TcpConnectionId {
     let id = vm
         .tcp_connection(plugin, connection, TcpOptions::default())
@@ -30,7 +30,7 @@ fn connected(vm: &mut Vm, plugin: PluginId, connection: &Connection) -> TcpConne
     id
 }
 
-/// A configuration in the place of another one, whose streams stay.
+/// Replaces a configuration; its streams stay.
 fn update(vm: &mut Vm, old: PluginId, configuration: Vec<u8>) -> PluginId {
     let options = PluginOptions {
         configuration,
@@ -47,7 +47,7 @@ fn closed_by(vm: &Vm, connection: TcpConnectionId) -> Option<CloseReason> {
     vm.record(connection).unwrap().closed_by()
 }
 
-/// Admits the frontend, and what else a configuration says.
+/// Allows the frontend; `more` is the rest of the configuration.
 fn ledger(more: Value) -> Vec<u8> {
     with("tcp", json!([allow(FRONTEND)]), more)
 }

@@ -1,5 +1,5 @@
-//! A filter built with the Rust SDK in the simulated Envoy: that it runs as its author intends, and how the SDK's dispatcher
-//! behaves where the module's own denies.
+//! A filter built with the Rust SDK in the simulated Envoy: it runs as its author intends; this also shows how the
+//! SDK's dispatcher behaves where the module's own denies.
 
 use std::time::Duration;
 
@@ -70,7 +70,8 @@ fn its_timer_goes_off() {
     assert_eq!(ticks, 3);
 }
 
-/// What the module's own dispatcher is for (`neighbours.rs`): the SDK's fails the VM, and with it every filter in it.
+/// The reason for the module's own dispatcher (`neighbours.rs`): the SDK's fails the VM, and with it every filter in
+/// it.
 #[test]
 fn the_sdk_traps_in_the_wrong_chain() {
     let (mut vm, plugin) = filter("sesame");

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::fixture::{FRONTEND, allow, configuration, get, peer, vm};
 
-/// By then the module has brought its counters to Envoy.
+/// The time after which the module has updated its counters.
 const COUNTED: Duration = Duration::from_secs(1);
 
 fn connections() -> [(&'static str, Connection); 3] {
@@ -26,7 +26,7 @@ fn count(vm: &Vm, policy: &str) -> Option<MetricValue> {
     vm.metric(&format!("peerwarden.connection_security_policy.{policy}"))
 }
 
-/// Whether or not the decision asks who the peer is, and whatever it comes to.
+/// Whether or not the decision depends on the peer, and whatever it is.
 #[test]
 fn of_requests() {
     for resources in [json!([]), json!([allow(FRONTEND)])] {
@@ -62,7 +62,7 @@ fn of_connections() {
     }
 }
 
-/// Before the handshake is over it is not known, and nothing is said.
+/// Before the handshake is over it is unknown, and nothing is reported.
 #[test]
 fn of_a_greeting_that_comes_too_early() {
     let (mut vm, plugin) = vm(configuration("tcp", json!([])));

@@ -12,7 +12,7 @@ fn dry_run(mut policy: Value) -> Value {
     policy
 }
 
-/// Asks once, and answers whether it passed and what was left in filter state.
+/// Asks once, and returns whether it passed and the filter state.
 fn asked(
     vm: &mut Vm,
     plugin: peerwarden_host::PluginId,

@@ -1,4 +1,4 @@
-//! TCP: who sends first, when the upstream is dialled, and that not one byte passes before the decision.
+//! TCP: who sends first, when the upstream is connected to, and that not one byte passes before the decision.
 
 use std::time::Duration;
 
@@ -106,7 +106,7 @@ fn a_greeting_before_the_handshake_closes_rather_than_leaks() {
     );
 }
 
-/// The callback that follows the last data of the upstream must find its context: a trap would cost every connection.
+/// The callback after the upstream's last data must find its context: a trap would cost every connection.
 #[test]
 fn a_greeting_that_is_all_the_upstream_says() {
     let (mut vm, plugin) = ledger();

@@ -1,20 +1,20 @@
-//! How many inputs `make test` tries, and what was tried at length.
+//! The number of inputs in `make test`, and in longer runs.
 
 use std::fmt::Write;
 
 use serde::Deserialize;
 
-/// A property that was tried on many inputs.
+/// A property that was tested on many inputs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Count {
-    /// What, in words.
+    /// The property, in words.
     what: String,
-    /// How many inputs of it.
+    /// The number of inputs.
     inputs: u64,
-    /// What came of them.
+    /// The outcome.
     outcome: String,
-    /// What tries them again.
+    /// The command that tests it again.
     command: String,
 }
 

@@ -2,15 +2,15 @@
 
 use serde::Deserialize;
 
-/// Something that breaks, or that somebody breaks.
+/// A fault, accidental or malicious.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
-    /// What is broken, in words.
+    /// The fault, in words.
     pub(crate) fault: String,
-    /// What comes of it.
+    /// The outcome.
     pub(crate) outcome: String,
-    /// The first version of Envoy with which the settings work that the test needs.
+    /// The first version of Envoy with the settings that the test needs.
     #[serde(default)]
     pub(crate) since: Option<String>,
     /// The test that shows it: the test binary, then its modules and its name, joined by `::`.
@@ -18,7 +18,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// Whether it is shown by a real Envoy, rather than by the simulated one or by a reader alone.
+    /// Whether a real Envoy shows it, rather than the simulated one or a parser alone.
     pub(crate) fn is_of_envoy(&self) -> bool {
         ["envoy::", "faq::", "soak::"]
             .iter()

@@ -1,4 +1,5 @@
-//! Whether a test exists and runs with `make test`, according to its source: what a binary lists depends on what was built last.
+//! Whether a test exists and runs with `make test`, according to its source: the tests that a binary lists depend on
+//! the last build.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,8 @@ const BINARIES: [(&str, &str); 6] = [
 /// Whether `binary::modules::name` is a test that is not ignored, in a module that is compiled.
 ///
 /// # Errors
-/// Why it is none.
+///
+/// If it is not.
 pub(crate) fn runs(test: &str) -> Result<(), String> {
     let parts: Vec<&str> = test.split("::").collect();
     let [binary, modules @ .., name] = parts.as_slice() else {
@@ -42,7 +44,7 @@ pub(crate) fn runs(test: &str) -> Result<(), String> {
         .ok_or_else(|| format!("`{}` has no test `{name}` that runs", file.display()))
 }
 
-/// The folder of a file's modules.
+/// The folder with a file's child modules.
 fn below(file: &Path) -> PathBuf {
     let folder = file.parent().unwrap_or(Path::new(""));
     match file.file_stem().and_then(|stem| stem.to_str()) {
@@ -55,7 +57,7 @@ fn read(file: &Path) -> Result<String, String> {
     std::fs::read_to_string(file).map_err(|error| format!("`{}`: {error}", file.display()))
 }
 
-/// Whether a function of this name stands below the attribute of a test, and not below `ignore`.
+/// Whether a function of this name has the attribute of a test, and is not ignored.
 fn is_test(text: &str, name: &str) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let signature = |line: &&str| {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::fault::Fault;
 use crate::test_run::TestRun;
 
-/// The versions of Envoy that peerwarden is for: those that `tools/envoy.sh` knows.
+/// The supported versions of Envoy: those that `tools/envoy.sh` knows.
 fn versions() -> impl Iterator<Item = &'static str> {
     include_str!("../../tools/envoy.sh").lines().filter_map(|line| {
         let (release, _) = line.trim_start().strip_prefix('[')?.split_once("]=")?;
@@ -13,7 +13,7 @@ fn versions() -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// A row for each fault: what comes of it, and where that was shown.
+/// A row for each fault: the outcome, and the versions that showed it.
 pub(crate) fn markdown(faults: &[Fault], shown: &[TestRun]) -> String {
     let mut text = String::from("| fault | outcome |");
     for version in versions() {

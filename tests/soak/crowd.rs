@@ -1,4 +1,4 @@
-//! Streams that stay open: requests that nobody answers, and TCP connections.
+//! Long-lived streams: requests that are never answered, and TCP connections.
 
 use anyhow::{Result, ensure};
 use peerwarden_lab::client::{ClientRequest, http, tcp};
@@ -7,22 +7,22 @@ use tokio::sync::Mutex;
 use crate::mesh::{Mesh, STAYS};
 use crate::size::Size;
 
-/// Streams of one connection: what Envoy takes by default is more.
+/// The number of streams on one connection: Envoy's default limit is higher.
 const BESIDE: usize = 100;
 
-/// Connections that are made at the same time.
+/// The number of connections that are opened concurrently.
 const AT_ONCE: usize = 50;
 
 /// Callers that every version of the policies allows.
 pub(crate) struct Crowd {
     streams: Vec<http::OpenStream>,
-    /// The streams' own.
+    /// The connections of the streams.
     _clients: Vec<http::Connection>,
     connections: Mutex<Vec<tcp::Connection>>,
 }
 
 impl Crowd {
-    /// Everybody comes in.
+    /// Connects everyone.
     pub(crate) async fn gather(mesh: &Mesh, size: Size) -> Result<Self> {
         let caller = mesh.caller(STAYS)?;
         let (mut streams, mut clients) = (Vec::new(), Vec::new());
@@ -57,14 +57,14 @@ impl Crowd {
         })
     }
 
-    /// No stream has ended.
+    /// Checks that no stream has ended.
     pub(crate) fn is_undisturbed(&self) -> Result<()> {
         let over = self.streams.iter().filter(|stream| stream.is_over()).count();
         ensure!(over == 0, "{over} streams have ended");
         Ok(())
     }
 
-    /// Every connection still carries data; answers how many, with the streams.
+    /// Checks that every connection still carries data; returns how many, including the streams.
     pub(crate) async fn still_echoes(&self) -> Result<usize> {
         self.is_undisturbed()?;
         let mut connections = self.connections.lock().await;

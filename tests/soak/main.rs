@@ -1,7 +1,8 @@
-//! A mesh's worst day on the real Envoy: thousands of open streams and connections, policies that change, certificates that are
-//! rotated, an authorizer that never answers, clients that hang up. Memory stays flat, and no verdict is wrong.
+//! A mesh's worst day on the real Envoy: thousands of open streams and connections, policies that change, certificates
+//! that are rotated, an authorizer that never answers, clients that hang up. Memory use stays flat, and no verdict is
+//! wrong.
 //!
-//! `make test` runs a short form. `make soak` runs the long one: `PEERWARDEN_SOAK` says for how many seconds.
+//! `make test` runs a short form. `make soak` runs the long one: `PEERWARDEN_SOAK` sets its duration in seconds.
 
 mod crowd;
 mod mesh;
@@ -18,7 +19,7 @@ use crowd::Crowd;
 use mesh::Mesh;
 use size::Size;
 
-/// What may be added to the memory between the first half of the rounds and the last quarter.
+/// The allowed growth of memory from the first half of the rounds to the last quarter.
 const SLACK: u64 = 16 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

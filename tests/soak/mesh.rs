@@ -16,28 +16,29 @@ use serde_json::json;
 
 use crate::stage::{Stage, admits, deliver_one, peer_authentication};
 
-/// Is let in by every version of the policies.
+/// Every version of the policies allows it.
 pub(crate) const STAYS: &str = "cluster.local/ns/web/sa/frontend";
 
-/// Is let in by every other version.
+/// Every other version allows it.
 const COMES_AND_GOES: &str = "cluster.local/ns/web/sa/batch";
 
-/// Is never let in.
+/// No version allows it.
 const STRANGER: &str = "cluster.local/ns/evil/sa/mallory";
 
-/// Of callers and of the server.
+/// The lifetime of all certificates.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// From new files to the verdicts that they ask for; an update judges every open stream again.
+/// From new files to the new verdicts; an update judges every open stream again.
 const IN_EFFECT: Duration = Duration::from_secs(30);
 
-/// Answers in a row that show that both workers have the new policies: each connection goes to one of them, as the kernel chooses.
+/// The number of consecutive answers that show that both workers have the new policies: the kernel chooses one of them
+/// for each connection.
 const IN_A_ROW: usize = 20;
 
-/// Envoy's circuit breakers count what is open.
+/// Envoy's circuit breakers count open connections.
 const BREAKERS: &str = "circuit_breakers: {thresholds: [{max_connections: 50000, max_pending_requests: 50000, max_requests: 50000}]}";
 
-/// Envoy ends a stream in which nothing happens after five minutes, and the soak takes as long.
+/// Envoy ends an idle stream after five minutes, and the soak takes as long.
 const IDLE: &str = "stream_idle_timeout: 0s";
 
 /// A workload of four ports, and everything around it.
@@ -51,7 +52,7 @@ pub(crate) struct Mesh {
     upstreams: Upstreams,
 }
 
-/// Requests that are answered, requests that are not, connections, and connections with `enforcement: hold`.
+/// Answered requests, unanswered requests, connections, and connections with `enforcement: hold`.
 struct Ports {
     web: Port,
     streams: Port,
@@ -99,7 +100,7 @@ impl Mesh {
         })
     }
 
-    /// A caller with a certificate of its own, issued now.
+    /// A caller with its own certificate, issued now.
     pub(crate) fn caller(&self, principal: &str) -> Result<Caller> {
         let issued = self
             .authority
@@ -115,7 +116,7 @@ impl Mesh {
         local(&self.ports.bytes)
     }
 
-    /// Waits until so many requests are with the upstream.
+    /// Waits until this many requests have reached the upstream.
     pub(crate) async fn has_open(&self, streams: usize) -> Result<()> {
         let seen = until(IN_EFFECT, "the streams at the upstream", async || {
             let stats = self.envoy.stats().await?;
@@ -128,7 +129,7 @@ impl Mesh {
         seen.await
     }
 
-    /// Whether a request is served, which must end with 200 or 403.
+    /// Whether a request is served; it must end with 200 or 403.
     async fn is_served(&self, caller: &Caller, path: &str) -> Result<bool> {
         let reply = http::once(
             local(&self.ports.web),
@@ -160,19 +161,19 @@ fn local(port: &Port) -> SocketAddr {
     ([127, 0, 0, 1], port.number()).into()
 }
 
-/// A new certificate for the server, of a key of its own.
+/// A new certificate for the server, with a new key.
 fn rotate(authority: &Authority, folder: &std::path::Path) -> Result<()> {
     let server = Workload::parse("spiffe://cluster.local/ns/shop/sa/orders")?.dns(ServerTls::NAME);
     authority.issue(&server, LIFETIME)?.write(folder)?;
     Ok(())
 }
 
-/// Whether the version of the policies of this round lets [`COMES_AND_GOES`] in.
+/// Whether this round's policies allow [`COMES_AND_GOES`].
 fn lets_in(round: usize) -> bool {
     round % 2 == 1
 }
 
-/// Writes what Envoy reads, with the policies of a round.
+/// Writes Envoy's files, with the policies of a round.
 fn apply(
     stage: &Stage,
     ports: &Ports,
@@ -236,7 +237,7 @@ fn apply(
     Ok(())
 }
 
-/// The text with another line behind each that is this one.
+/// The text with another line after each that equals this one.
 fn beside(text: &str, line: &str, other: &str) -> Result<String> {
     ensure!(text.lines().any(|own| own.trim_start() == line), "{text}");
     let lines = text.lines().map(|own| match own.strip_suffix(line) {
@@ -246,7 +247,7 @@ fn beside(text: &str, line: &str, other: &str) -> Result<String> {
     Ok(lines.collect())
 }
 
-/// New policies and certificates, and then everybody asks; answers how many verdicts were looked at.
+/// New policies and certificates, then everyone asks; returns the number of verdicts.
 pub(crate) async fn round(mesh: &Mesh, number: usize) -> Result<usize> {
     rotate(&mesh.authority, &mesh.certificates)?;
     apply(

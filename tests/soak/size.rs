@@ -11,14 +11,15 @@ pub(crate) struct Size {
     pub(crate) streams: usize,
     /// TCP connections that stay open.
     pub(crate) connections: usize,
-    /// How long policies change, at least.
+    /// The shortest time for which policies change.
     pub(crate) time: Duration,
 }
 
 impl Size {
-    /// The long form for as many seconds as `PEERWARDEN_SOAK` says, else the short one.
+    /// The long form for `PEERWARDEN_SOAK` seconds, or else the short one.
     ///
-    /// Of file descriptors Envoy needs two for each connection and one for each stream, the test as many: within a limit of 20,000.
+    /// Envoy needs two file descriptors for each connection and one for each stream, and the test needs the same:
+    /// within a limit of 20,000.
     pub(crate) fn of_environment() -> Result<Self> {
         match std::env::var("PEERWARDEN_SOAK") {
             Err(_) => Ok(Self {

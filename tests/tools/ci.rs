@@ -1,4 +1,4 @@
-//! What decides whether a change may land is what people are told to run.
+//! The checks that a change must pass are those that people are told to run.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

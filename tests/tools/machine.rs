@@ -1,4 +1,4 @@
-//! A machine that has only what a test gives it.
+//! A machine with only what a test provides.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -9,18 +9,18 @@ use anyhow::{Context, Result};
 use peerwarden_lab::locate;
 use tempfile::TempDir;
 
-/// What every script of `tools/` may take for granted.
+/// Programs that every script of `tools/` may assume.
 const BASE: [&str; 15] = [
     "bash", "cat", "cut", "dirname", "env", "fold", "grep", "head", "id", "mktemp", "rm", "sed", "sort",
     "timeout", "uname",
 ];
 
-/// A folder that is all of the `PATH`.
+/// A folder that is the whole `PATH`.
 pub(crate) struct Machine {
     path: TempDir,
 }
 
-/// How a script ended, and what it said to people.
+/// How a script ended, and its messages.
 pub(crate) struct Ending {
     pub(crate) succeeded: bool,
     pub(crate) printed: String,
@@ -28,7 +28,7 @@ pub(crate) struct Ending {
 }
 
 impl Machine {
-    /// With a shell and the tools that come with any system.
+    /// A machine with a shell and standard tools.
     pub(crate) fn bare() -> Result<Self> {
         let path = tempfile::Builder::new().prefix("peerwarden-machine-").tempdir()?;
         let machine = Self { path };
@@ -39,7 +39,7 @@ impl Machine {
         Ok(machine)
     }
 
-    /// With all that this one has, but for what is named like this.
+    /// The same machine without programs whose names begin like this.
     pub(crate) fn without(prefixes: &[&str]) -> Result<Self> {
         let path = tempfile::Builder::new().prefix("peerwarden-machine-").tempdir()?;
         let mut seen = BTreeSet::new();
@@ -56,7 +56,7 @@ impl Machine {
         Ok(Self { path })
     }
 
-    /// With a program of this name, a script of the shell.
+    /// Adds a program with this name, a shell script.
     pub(crate) fn with(self, name: &str, script: &str) -> Result<Self> {
         let program = self.path.path().join(name);
         // Not through a link, to the machine's own.
@@ -66,7 +66,7 @@ impl Machine {
         Ok(self)
     }
 
-    /// Runs a script of `tools/` with these words and variables.
+    /// Runs a script of `tools/` with these arguments and variables.
     pub(crate) fn run(&self, words: &[&str], variables: &[(&str, &str)]) -> Result<Ending> {
         let (script, arguments) = words.split_first().context("a script's name")?;
         let output = Command::new(locate::workspace().join("tools").join(script))
@@ -84,7 +84,7 @@ impl Machine {
     }
 }
 
-/// Where this machine has a program.
+/// The path of a program on this machine.
 fn found(name: &str) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)

@@ -1,4 +1,4 @@
-//! The scripts that the Makefile stands on: what they say on a machine that lacks something, and which compiler a release takes.
+//! The scripts behind the Makefile: their messages on a machine that lacks something, and the compiler of a release.
 
 mod ci;
 mod machine;

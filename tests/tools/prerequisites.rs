@@ -1,4 +1,5 @@
-//! What `make test` and the other targets need is looked for before anything compiles, and named all at once.
+//! The prerequisites of `make test` and other targets are checked before anything compiles, and all missing ones are
+//! named together.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::locate;
@@ -7,7 +8,7 @@ use crate::machine::{Ending, Machine};
 
 const NEVER: (&str, &str) = ("PEERWARDEN_INSTALL", "no");
 
-/// Fails unless the script failed, named all of these, and kept to 80 columns.
+/// Checks that the script failed, named all of these, and kept to 80 columns.
 fn lacks(ending: &Ending, names: &[&str]) -> Result<()> {
     ensure!(!ending.succeeded, "{}", ending.said);
     let said = ending.said.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -8,7 +8,7 @@ use crate::machine::Machine;
 const SCRIPT: &[&str] = &["release-compiler.sh"];
 const ANOTHER: &str = "rustc 1.99.0 (0123456789 2027-01-01)";
 
-/// The compiler that releases are built with, as it names itself.
+/// The compiler for releases, in its own version string.
 fn wanted() -> Result<String> {
     let asked = Machine::bare()?.run(&["release-compiler.sh", "--wanted"], &[])?;
     Ok(asked.printed.trim().to_owned())

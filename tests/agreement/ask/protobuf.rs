@@ -1,4 +1,5 @@
-//! JSON as a `google.protobuf.Value` in base64, as `header_to_metadata` reads it: so a request brings its own metadata.
+//! JSON as a `google.protobuf.Value` in base64, as `header_to_metadata` reads it, so that a request can set its own
+//! metadata.
 
 use serde_json::Value;
 
@@ -46,7 +47,7 @@ fn encode(value: &Value) -> Vec<u8> {
     }
 }
 
-/// A field with a length in front.
+/// A field with a length prefix.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut encoded = vec![number << 3 | 2];
     let mut length = bytes.len();

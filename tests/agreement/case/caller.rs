@@ -18,11 +18,11 @@ pub(crate) enum Credential {
     Partner,
     /// TLS, but no certificate.
     Anonymous,
-    /// Not even TLS.
+    /// No TLS either.
     Plaintext,
 }
 
-/// Most of them as a mesh has them, and some that no mesh issues.
+/// Most of them as in a mesh, and some that no mesh issues.
 pub(crate) const CAST: [Member; 18] = [
     mesh(&["spiffe://cluster.local/ns/web/sa/frontend"]),
     mesh(&["spiffe://cluster.local/ns/shop/sa/a.b"]),

@@ -1,5 +1,5 @@
-//! Converts a case to the vocabulary of `peerwarden explain` and of the reference evaluator: for the trace of a disagreement, and
-//! to find the fields that a verdict depended on. Verdicts come from Envoy alone.
+//! Converts a case to the vocabulary of `peerwarden explain` and of the reference evaluator: for the trace of a
+//! disagreement, and to find the fields that a verdict depended on. Only Envoy's verdicts count.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{Addresses, CAST, Credential, HTTP_METADATA, PolicySet, Request, TCP_METADATA, Visit};
 
 impl PolicySet {
-    /// What a filter gets to see, as JSON; `listener` is where the connection was made to.
+    /// The input of a filter, as JSON; `listener` is the connection's destination.
     pub(crate) fn traffic(&self, visit: &Visit, request: Option<&Request>, listener: SocketAddr) -> Value {
         let proxy = visit.proxy.as_ref();
         let client = proxy.map_or(visit.from, |proxy| proxy.source.ip());
@@ -38,7 +38,7 @@ impl PolicySet {
         traffic
     }
 
-    /// How the reference evaluator judges it.
+    /// The reference evaluator's trace.
     pub(crate) fn trace(
         &self,
         visit: &Visit,
@@ -50,7 +50,7 @@ impl PolicySet {
         Ok(reference::explain(&config, &attributes, &attributes))
     }
 
-    /// What a filter gets to see, byte for byte.
+    /// The input of a filter, byte for byte.
     fn attributes(&self, visit: &Visit, request: Option<&Request>, listener: SocketAddr) -> Result<Traffic> {
         let traffic = self.traffic(visit, request, listener);
         let traffic: peerwarden_traffic::Traffic = serde_json::from_value(traffic).context("the traffic")?;
@@ -103,11 +103,11 @@ impl Visit {
     }
 }
 
-/// The one header of the generator that Envoy keeps in one line, joined by commas, as it knows what it means.
+/// The only generated header that Envoy keeps on one line, joined by commas, as it knows its meaning.
 const JOINED: &str = "user-agent";
 
 impl Request {
-    /// The header lines as a filter gets them.
+    /// The header lines as filters receive them.
     pub(crate) fn lines(&self) -> Vec<(String, Vec<u8>)> {
         let (joined, mut lines): (Vec<_>, Vec<_>) =
             self.headers.iter().cloned().partition(|(name, _)| name == JOINED);

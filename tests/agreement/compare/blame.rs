@@ -11,14 +11,14 @@ use super::Question;
 use crate::ask::Answer;
 use crate::stage::Side;
 
-/// What both filters write before the id.
+/// The text of both filters before the id.
 const DENIED: &str = "rbac_access_denied_matched_policy[";
 
-/// By listener and mark. A caller's port may serve again once its connection is closed, so that a mark may have several
-/// entries, in the order of the questions.
+/// Entries by listener and mark. A caller's port may be reused once its connection is closed, so a mark may have
+/// several entries, in the order of the questions.
 type Log = HashMap<(String, String), Vec<AccessLogEntry>>;
 
-/// Waits until every denial is in the log, and notes whose it was.
+/// Waits until every denial is in the log, and adds its rule.
 pub(super) async fn attach(envoy: &Envoy, questions: &mut [Question]) -> Result<()> {
     let mut seen: HashMap<(String, String), usize> = HashMap::new();
     let mut place = |key: (String, String)| {
@@ -68,7 +68,7 @@ fn read(envoy: &Envoy) -> Result<Log> {
     Ok(log)
 }
 
-/// The id, wherever the filter could leave it: a network filter in Wasm can set no details of the connection's end.
+/// The id, in any of its places: a network filter in Wasm cannot set the details of a connection's end.
 fn by(entry: &AccessLogEntry) -> Option<String> {
     let places = [entry.details(), entry.text("termination")];
     let noted = places

@@ -1,5 +1,6 @@
-//! White space around a header's value is not part of it (RFC 9110, section 5.5). HTTP/2 delivers it, Envoy's own filter
-//! compares it, and an application strips it: a DENY of `admin` lets `admin ` pass, and the application sees `admin`.
+//! White space around a header's value is not part of it (RFC 9110, section 5.5). HTTP/2 delivers it, Envoy's own
+//! filter compares it, and an application removes it: a DENY of `admin` lets `admin ` pass, and the application sees
+//! `admin`.
 
 use peerwarden_engine::field_value;
 

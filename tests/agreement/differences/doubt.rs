@@ -1,9 +1,9 @@
-//! How the module treats a field whose attribute is not established, written so that no filter has to read the attribute: under
-//! ALLOW it never holds, under the other actions it always does.
+//! The module's treatment of a field whose attribute is not established, written so that no filter reads the attribute:
+//! under ALLOW it never holds, under the other actions it always does.
 
 use serde_json::{Map, Value, json};
 
-/// Rewrites the fields and conditions that `doubted` is true of; answers whether there were any.
+/// Rewrites the fields and conditions for which `doubted` is true; returns whether there were any.
 pub(super) fn settle(policies: &mut [Value], doubted: fn(&str) -> bool) -> bool {
     let settled = policies.iter_mut().map(|policy| settle_one(policy, doubted));
     settled.fold(false, |before, now| before | now)

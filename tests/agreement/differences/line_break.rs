@@ -1,5 +1,5 @@
-//! `*` is any text but the empty one. Istio writes it as the regular expression `.+`, whose dot is not a line break: a
-//! claim or other metadata that holds one is then there but does not match, and a DENY of `*` lets it pass.
+//! `*` matches any text except the empty one. Istio writes it as the regular expression `.+`, whose dot does not match
+//! a line break: a claim or other metadata with one is present but does not match, and a DENY of `*` lets it pass.
 
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ fn rewrite(asked: &mut SingleQuestion) -> bool {
     changed
 }
 
-/// Puts an ordinary character where a line breaks.
+/// Replaces line breaks by an ordinary character.
 fn join(value: &mut Value) -> bool {
     match value {
         Value::String(text) => {

@@ -1,5 +1,5 @@
-//! An IPv4 address written as IPv6 (`::ffff:10.1.2.3`) is that IPv4 address. Envoy's own filter takes it for an IPv6 one,
-//! so that a client passes by a DENY of `10.0.0.0/8` by writing its `X-Forwarded-For` in another way.
+//! An IPv4 address written as IPv6 (`::ffff:10.1.2.3`) is that IPv4 address. To Envoy's own filter it is an IPv6
+//! address, so a client can get past a DENY of `10.0.0.0/8` by a different spelling in its `X-Forwarded-For`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -40,7 +40,7 @@ fn rewrite(asked: &mut SingleQuestion) -> bool {
     blocks.fold(changed, |before, now| before | now)
 }
 
-/// Every text in a policy that is a mapped block.
+/// Rewrites every mapped block in a policy.
 fn rewrite_blocks(value: &mut Value) -> bool {
     match value {
         Value::String(text) => {

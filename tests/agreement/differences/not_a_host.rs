@@ -1,5 +1,5 @@
-//! Readers differ about which host an authority such as `x@admin.example` names. Envoy's own filter compares its text; to the
-//! module the host is not established.
+//! Parsers disagree about the host of an authority such as `x@admin.example`. Envoy's own filter compares its text; to
+//! the module the host is not established.
 
 use peerwarden_engine::is_host;
 

@@ -1,5 +1,6 @@
-//! The claims `scope` and `permission` are lists of words (RFC 8693, section 4.2). Istio has Envoy's JWT filter split them
-//! before its RBAC filter looks; the module does so itself, as it also stands behind a JWT filter that splits nothing.
+//! The claims `scope` and `permission` are lists of words (RFC 8693, section 4.2). Istio configures Envoy's JWT filter
+//! to split them before its RBAC filter runs; the module splits them itself, as it may also come after a JWT filter
+//! that does not.
 
 use serde_json::Value;
 

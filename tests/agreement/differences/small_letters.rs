@@ -1,5 +1,5 @@
-//! A method in small letters, such as `delete`, is another text than `DELETE` and to many applications the same method. Envoy's own
-//! filter compares its text; to the module the method is not established.
+//! A method in lower case, such as `delete`, differs from `DELETE` as text and is the same method to many applications.
+//! Envoy's own filter compares its text; to the module the method is not established.
 
 use super::{Difference, SingleQuestion, doubt};
 

@@ -1,4 +1,4 @@
-//! A rule that a request is to meet.
+//! A rule that a request should match.
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::values;
 use super::{one_of, percent, pick};
 
-/// One entry of each part of one rule.
+/// One entry from each part of a rule.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Aim {
     source: Value,
@@ -41,7 +41,7 @@ impl Aim {
         }
     }
 
-    /// One of the values that the rule asks for in the first of these fields that it has.
+    /// A required value in the first of these fields that the rule has.
     pub(super) fn value(&self, rng: &mut Rng, fields: &[&str]) -> Option<&str> {
         fields.iter().find_map(|field| self.of_field(rng, field))
     }
@@ -60,7 +60,7 @@ impl Aim {
         pick(rng, &values).as_str()
     }
 
-    /// The conditions whose key begins so, each with what stands in its brackets and with one of its values.
+    /// The conditions whose key begins like this, each with the text in its brackets and one of its values.
     pub(super) fn bracketed<'a>(&'a self, rng: &mut Rng, start: &str) -> Vec<(&'a str, String)> {
         let mut found = Vec::new();
         for condition in &self.conditions {

@@ -37,7 +37,7 @@ pub(crate) enum Feature {
     Condition(&'static str, bool),
 }
 
-/// Everything that means something on this layer.
+/// All features that are meaningful on this layer.
 pub(crate) fn features(layer: Layer) -> Vec<Feature> {
     let keys = match layer {
         Layer::Http => pools::http_keys(),
@@ -59,7 +59,7 @@ pub(crate) fn features(layer: Layer) -> Vec<Feature> {
     sources.chain(operations).chain(conditions).collect()
 }
 
-/// Those of one set, each of a name of its own; the first is all about one feature, so that none is left out by chance.
+/// The policies of a set, each with its own name; the first is about one feature, so that none is left out by chance.
 pub(super) fn some(rng: &mut Rng, layer: Layer, feature: Feature) -> Vec<Value> {
     let count = rng.usize(0..=3);
     // Names in no order, some of them longer than others.
@@ -159,7 +159,7 @@ fn rule(rng: &mut Rng, layer: Layer, http_fields: u32) -> Value {
     rule.into()
 }
 
-/// A source or an operation: seldom more than one field, as each makes a match less likely.
+/// A source or an operation: rarely more than one field, as each makes a match less likely.
 fn object(rng: &mut Rng, fields: &[Field], http_fields: u32) -> Value {
     let mut object = Map::new();
     let count = if percent(rng, 65) { 1 } else { 2 };
@@ -209,7 +209,7 @@ fn condition(rng: &mut Rng, layer: Layer, http_fields: u32) -> Value {
     condition
 }
 
-/// Whether a field is there as it is, as its `not…` twin, or as both.
+/// Whether to use a field, its `not…` twin, or both.
 fn sides(rng: &mut Rng) -> (bool, bool) {
     match rng.u32(0..100) {
         0..=61 => (true, false),

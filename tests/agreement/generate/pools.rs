@@ -1,4 +1,4 @@
-//! Words of policies, and words of traffic.
+//! Words for policies and for traffic.
 
 mod traffic;
 
@@ -187,7 +187,7 @@ pub(super) fn http_keys() -> Vec<&'static str> {
     plain_keys().chain(bracketed).collect()
 }
 
-/// Those that mean something on TCP.
+/// The keys that are meaningful on TCP.
 pub(super) fn tcp_keys() -> Vec<&'static str> {
     plain_keys()
         .filter(|key| !key.starts_with("request."))

@@ -80,7 +80,7 @@ fn headers(rng: &mut Rng, aim: &Aim) -> Vec<(String, Vec<u8>)> {
     headers
 }
 
-/// Hops that a client may have made up, good and bad.
+/// Hops that a client may have invented, valid and invalid.
 fn forwarded_for(rng: &mut Rng, aim: &Aim) -> Vec<String> {
     let wanted = aim.value(rng, &["remoteIpBlocks", "remote.ip"]);
     let chance = if wanted.is_some() { 85 } else { 40 };
@@ -144,7 +144,7 @@ fn token(rng: &mut Rng, aim: &Aim) -> Value {
     token
 }
 
-/// Mostly as Istio has its JWT filter write it, split into words; now and then as it stands in the token.
+/// Mostly split into words, as Istio configures its JWT filter to write it; sometimes unchanged from the token.
 fn scope(rng: &mut Rng, word: &str) -> Value {
     if percent(rng, 90) {
         json!([word, "read"])
@@ -153,7 +153,7 @@ fn scope(rng: &mut Rng, word: &str) -> Value {
     }
 }
 
-/// The value of a claim: mostly text or a list with it, sometimes what never matches.
+/// The value of a claim: mostly text or a list with it, sometimes one that never matches.
 fn claim(rng: &mut Rng, wanted: Option<&str>) -> Value {
     let text = wanted.unwrap_or_else(|| pick(rng, &pools::WORDS));
     match rng.u32(0..12) {

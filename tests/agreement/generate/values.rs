@@ -1,4 +1,4 @@
-//! Values of a field, and texts that a value matches, or nearly.
+//! Values of a field, and texts that a value matches or almost matches.
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub(super) fn some(rng: &mut Rng, pool: Pool) -> Value {
     values.into()
 }
 
-/// The values that a condition's key is given.
+/// The pool of values for a condition's key.
 pub(super) fn pool(key: &str) -> Pool {
     match key {
         "source.ip" | "remote.ip" | "destination.ip" => &pools::BLOCKS,
@@ -68,7 +68,7 @@ pub(super) fn matching_path(rng: &mut Rng, value: &str) -> String {
     }
 }
 
-/// Nearly the same text, now and then: what an attacker would try.
+/// Sometimes almost the same text: what an attacker would try.
 pub(super) fn nearly(rng: &mut Rng, mut text: String) -> String {
     if !percent(rng, 20) {
         return text;

@@ -13,7 +13,7 @@ const HTTP_VISITS: usize = 5;
 const REQUESTS: usize = 9;
 const TCP_VISITS: usize = 15;
 
-/// Fields and conditions about who calls.
+/// Fields and conditions about the caller.
 const IDENTITY: [&str; 8] = [
     "principals",
     "namespaces",
@@ -25,7 +25,7 @@ const IDENTITY: [&str; 8] = [
     "source.trustDomain",
 ];
 
-/// Those that meet a set.
+/// The connections for a set.
 pub(super) fn of(rng: &mut Rng, set: &PolicySet) -> Vec<Visit> {
     let count = match set.layer {
         Layer::Http => HTTP_VISITS,
@@ -71,7 +71,7 @@ fn visit(rng: &mut Rng, set: &PolicySet) -> Visit {
     }
 }
 
-/// Those of the cast whose names have something of what the rule asks for.
+/// The callers whose names share something with what the rule requires.
 fn likely(rng: &mut Rng, aim: &Aim) -> Vec<usize> {
     let wanted = aim.value(rng, &IDENTITY).unwrap_or_default();
     let word = wanted
@@ -126,7 +126,7 @@ fn mapped(address: IpAddr) -> bool {
     address != address.to_canonical()
 }
 
-/// The address in a block's name.
+/// The address in the notation of a block.
 fn address(block: &str) -> Option<IpAddr> {
     block.split('/').next()?.parse().ok()
 }

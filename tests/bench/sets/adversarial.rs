@@ -1,4 +1,5 @@
-//! Policies and requests that are made to be expensive. Only the last policy allows the requests, so all others are tried first.
+//! Policies and requests that are expensive to evaluate. Only the last policy allows the requests, so all others are
+//! tried first.
 
 use std::net::Ipv4Addr;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{PolicySet, VISITORS, Visitor, document, plain};
 
-/// Bytes of the long path.
+/// The length of the long path in bytes.
 const LONG: usize = 60 * 1024;
 
 /// What makes the set expensive.

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 /// How many workloads there are.
 pub(super) const SIZE: usize = 500;
 
-/// So many of the last ones are not in use any more.
+/// The number of last ones that are no longer in use.
 pub(super) const RETIRED: usize = 20;
 
 const NAMESPACES: [&str; 10] = [
@@ -59,7 +59,7 @@ pub(super) struct Workload {
     pub(super) namespace: &'static str,
     /// Its `app` label, and its service account.
     pub(super) app: String,
-    /// Of its pod.
+    /// The address of its pod.
     pub(super) address: Ipv4Addr,
 }
 
@@ -75,7 +75,7 @@ impl Workload {
     }
 }
 
-/// All of them; the first is the one that is asked, `orders` in `shop`.
+/// All of them; the first is the one that receives requests, `orders` in `shop`.
 pub(super) fn workloads() -> Vec<Workload> {
     let workload = |number: usize| Workload {
         namespace: NAMESPACES[number / 25 % NAMESPACES.len()],
@@ -86,7 +86,7 @@ pub(super) fn workloads() -> Vec<Workload> {
     (0..SIZE).map(workload).collect()
 }
 
-/// What a workload's API has.
+/// A noun of a workload's API.
 pub(super) fn noun(number: usize) -> &'static str {
     NOUNS[number % NOUNS.len()]
 }

@@ -1,5 +1,5 @@
-//! The policies of a mesh's workloads for one of them, and its requests: four fifths match a policy that allows them; the rest
-//! match none, or are denied.
+//! The policies of a mesh's workloads for one of them, and its requests: four fifths match a policy that allows them;
+//! the rest match none, or are denied.
 
 mod policy;
 mod requests;
@@ -12,13 +12,13 @@ use super::mesh::{self, Workload};
 use super::{PolicySet, SEED, VISITORS, Visitor, spread, verdict};
 use policy::Sample;
 
-/// Questions of one visitor, by turns.
+/// The number of questions of one visitor.
 const QUESTIONS: usize = 20;
 
-/// Of those, how many are allowed.
+/// The number of those that are allowed.
 const HITS: usize = 16;
 
-/// So many policies of so many workloads, of which the first is the one that is asked.
+/// This many policies of this many workloads, the first of which receives requests.
 pub(super) fn set(workloads: usize, count: usize, layer: Layer) -> Result<PolicySet> {
     let mut rng = Rng::with_seed(SEED);
     let mesh = mesh::workloads();
@@ -52,7 +52,7 @@ pub(super) fn set(workloads: usize, count: usize, layer: Layer) -> Result<Policy
     Ok(set)
 }
 
-/// A caller with what it asks for; none if nothing that its policies speak of is allowed, as another denies it.
+/// A caller with its requests; `None` if nothing that its policies allow is really allowed, as another denies it.
 fn visitor(
     rng: &mut Rng,
     workload: &Workload,

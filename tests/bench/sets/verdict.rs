@@ -38,7 +38,7 @@ pub(super) fn allowed(program: &Program, visitor: &Visitor, question: Option<&Qu
     program.judge(&traffic, &traffic).decision.verdict == Verdict::Allow
 }
 
-/// Holds what a set expects against the engine.
+/// Compares a set's expectations with the engine.
 pub(super) fn hold(set: &PolicySet) -> Result<()> {
     let program = program(set)?;
     for visitor in &set.visitors {

@@ -1,7 +1,6 @@
 //! Documents that the engine refuses and a schema accepts.
 
-/// Cases of the corpus in which the values of a condition are refused for what its key is, a text for the JSON in it, and a time for
-/// being none.
+/// Cases of the corpus that are refused because of a condition's key, the JSON in a text, or an impossible time.
 pub(super) const BEYOND: [&str; 6] = [
     "admission::refused::condition_bad_ip",
     "admission::refused::condition_bad_not_ip",

@@ -1,12 +1,13 @@
-//! Finds where a value violates a JSON Schema. Knows only the keywords that our schemas use.
+//! Checks a value against a JSON Schema. Supports only the keywords that our schemas use.
 
 use regex::Regex;
 use serde_json::Value;
 
-/// What is wrong with `value`, and where; `None` if the schema holds.
+/// The violation in `value`, and its place; `None` if the schema accepts it.
 ///
 /// # Panics
-/// On a keyword that is not known here: what it would refuse must not pass.
+///
+/// On an unknown keyword: what it would refuse must not pass.
 pub(super) fn differs(value: &Value, schema: &Value, root: &Value) -> Option<String> {
     if let Value::Bool(anything) = schema {
         return (!anything).then(|| format!(": {value} may not be here"));
@@ -110,7 +111,7 @@ fn by_keyword(value: &Value, keyword: &str, wanted: &Value, schema: &Value, root
     (!held).then(|| format!(": {value} is not {keyword} {wanted}"))
 }
 
-/// As ECMA-262 reads it, for the patterns that ours are.
+/// The pattern as ECMA-262 reads it, for our patterns.
 fn pattern(wanted: &Value) -> Regex {
     let pattern = wanted.as_str().unwrap_or_default();
     Regex::new(pattern).unwrap_or_else(|error| panic!("{error}"))

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{configuration, module, policy};
 
-/// A caller who says that it is another, and where it wants to have gone.
+/// A caller whose header claims another source and destination.
 fn claiming(address: &str, port: u16) -> Caller {
     Caller::plaintext().preface(format!("PROXY TCP4 10.1.2.3 {address} 4711 {port}\r\n").into_bytes())
 }
@@ -22,7 +22,7 @@ fn listener(name: &str, rules: Value, upstream: &HttpEcho) -> Result<Listener> {
     Ok(listener.proxy_protocol(ProxyProtocol::default()))
 }
 
-/// The status, or nothing where no filter chain takes the connection.
+/// The status; `None` if no filter chain accepts the connection.
 async fn ask(envoy: &Envoy, name: &str, caller: &Caller) -> Result<Option<u16>> {
     let address = envoy.address(name)?;
     let reply = http::once(address, caller, http::Version::Http1, ClientRequest::get("/")).await;

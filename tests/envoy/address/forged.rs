@@ -1,4 +1,4 @@
-//! All settings by which Envoy takes a client's address from a header: none of them lets it forge `ipBlocks`.
+//! All settings with which Envoy reads a client's address from a header: none of them lets it forge `ipBlocks`.
 
 use anyhow::Result;
 use peerwarden_lab::client::{Caller, ClientRequest, http};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{ELSEWHERE, LOOPBACK, from};
 use crate::fixture::{configuration, module, policy};
 
-/// What a client may write; the last ones look as if they had a port, as an address that no header gave has.
+/// Values that a client may send; the last ones imitate a port, which only an address from no header has.
 const FORGED: [&str; 5] = [
     "10.1.2.3",
     "127.0.0.1, 10.1.2.3, 10.1.2.3",

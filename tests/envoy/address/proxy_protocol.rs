@@ -1,4 +1,4 @@
-//! The PROXY protocol: its header names where a connection came from, not its direct peer.
+//! The PROXY protocol: its header names a connection's claimed source, not its direct peer.
 
 use anyhow::Result;
 use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
@@ -12,7 +12,7 @@ use crate::fixture::{FRONTEND, Mesh, configuration, module, policy};
 
 const HEADER: &[u8] = b"PROXY TCP4 10.1.2.3 127.0.0.1 4711 80\r\n";
 
-/// Policies, whether the filter ahead tells the module the direct peer, and whether the connection passes.
+/// Policies, whether the filter ahead sets the direct peer, and whether the connection passes.
 fn cases() -> Vec<(&'static str, Value, bool, bool)> {
     vec![
         ("DENY", from("ipBlocks", LOOPBACK), true, false),

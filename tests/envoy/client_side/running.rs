@@ -20,10 +20,10 @@ use crate::fixture::peer_authentication;
 /// From the moment the files are there, on a slow machine too.
 const BOUND: Duration = Duration::from_secs(5);
 
-/// A port of the service: what it speaks, where it is, and where the client's Envoy listens for it.
+/// A port of the service: its protocol, its address, and where the client's Envoy listens for it.
 type CalledPort<'a> = (&'a str, SocketAddr, &'a Port);
 
-/// Writes what changed, and says what that was.
+/// Writes the changed files, and returns their names.
 fn deliver(client: &Client, rule: &str, ports: &[CalledPort<'_>], folder: &TempDir) -> Result<Vec<String>> {
     let number = |(protocol, server, listen): &CalledPort<'_>| {
         json!({

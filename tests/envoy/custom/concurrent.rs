@@ -13,7 +13,7 @@ use serde_json::json;
 use super::fixture::{ask, assert_sound, grpc_provider, http_provider, orders, told};
 use crate::fixture::{FRONTEND, Mesh, Orders};
 
-/// How many wait at a time.
+/// The number of waiting requests.
 const MANY: usize = 80;
 
 /// The number at the end of a path.
@@ -24,8 +24,8 @@ fn number(path: &str) -> usize {
         .unwrap_or(0)
 }
 
-/// Has many requests wait on one worker, sees another one pass, opens the gate, and answers the replies of those that
-/// waited. Half of them by one HTTP/2 connection, half by one HTTP/1.1 connection each.
+/// Lets many requests wait on one worker, checks that another one passes, opens the gate, and returns the replies to
+/// those that waited. Half of them use one HTTP/2 connection, the others one HTTP/1.1 connection each.
 async fn wait_together(
     mesh: &Mesh,
     orders: &Orders,
@@ -63,7 +63,7 @@ async fn wait_together(
     Ok(replies)
 }
 
-/// Each got the answer to its own question: every third is denied.
+/// Checks that each reply belongs to its question: every third is denied.
 fn assert_not_mixed(orders: &Orders, replies: &[(usize, Reply)]) {
     assert_eq!(replies.len(), MANY);
     for (n, reply) in replies {
@@ -143,7 +143,7 @@ async fn by_grpc() -> Result<()> {
     Ok(())
 }
 
-/// A body that comes while its request waits goes on with it, whole.
+/// A body that arrives while its request waits continues with it, complete.
 #[tokio::test]
 async fn a_body_waits_with_its_request() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -14,13 +14,14 @@ use serde_json::json;
 use super::fixture::{NO_ANSWER_TO_ASK, ask, assert_sound, listener, provider};
 use crate::fixture::{FRONTEND, Mesh};
 
-/// So long may an answer take.
+/// The time-out of an answer.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// The ways in which one kind of authorizer fails: a name, the cluster if Envoy has one, and what the log is to say.
+/// The ways in which one kind of authorizer fails: a name, the cluster if Envoy has one, and the expected text in the
+/// log.
 type Failures = Vec<(&'static str, Option<Cluster>, &'static str)>;
 
-/// Tries each failure with and without `failOpen`, each in a listener of its own of one Envoy with one worker.
+/// Tries each failure with and without `failOpen`, each with its own listener of one Envoy with one worker.
 async fn try_all(kind: &str, failures: Failures) -> Result<()> {
     let mesh = Mesh::new()?;
     let upstream = HttpEcho::start().await?;

@@ -15,27 +15,27 @@ use crate::fixture::{Mesh, Orders, configuration, module, policy};
 /// The name of the provider.
 pub(crate) const AUTHORIZER: &str = "authorizer";
 
-/// What the module says of a denial by the authorizer because of [`ask`].
+/// The module's reason for a denial by the authorizer because of [`ask`].
 pub(crate) const DENIED_BY_ASK: &str =
     "deny authorizer-denied AuthorizationPolicy ns[shop]-policy[ask]-rule[0]";
 
-/// What it says when the authorizer gave no usable answer.
+/// The module's reason if the authorizer gave no usable answer.
 pub(crate) const NO_ANSWER_TO_ASK: &str =
     "deny authorizer-failed AuthorizationPolicy ns[shop]-policy[ask]-rule[0]";
 
-/// Asks the authorizer about `/ask` and below.
+/// Calls the authorizer for `/ask` and below.
 pub(crate) fn ask() -> Value {
     custom("ask", json!([{"to": [{"operation": {"paths": ["/ask*"]}}]}]))
 }
 
-/// Asks the authorizer about whatever these rules match.
+/// Calls the authorizer for everything that these rules match.
 pub(crate) fn custom(name: &str, rules: Value) -> Value {
     let mut policy = policy(name, "CUSTOM", rules);
     policy["spec"]["provider"] = json!({"name": AUTHORIZER});
     policy
 }
 
-/// An authorizer of this kind behind the cluster `authz`, with these fields beside that.
+/// An authorizer of this kind behind the cluster `authz`, with these additional fields.
 pub(crate) fn provider(kind: &str, fields: Value) -> Value {
     let mut service = json!({
         "service": "authz.tools.svc.cluster.local",
@@ -85,7 +85,7 @@ impl Authorizer for GrpcAuthorizer {
     }
 }
 
-/// A listener for HTTP whose module asks.
+/// An HTTP listener whose module calls the authorizer.
 pub(crate) fn listener(
     name: &str,
     transport: Transport,
@@ -117,7 +117,7 @@ pub(crate) async fn orders(
     Ok(Orders { envoy, upstream })
 }
 
-/// That no callback of the module has failed.
+/// Checks that no callback of the module has failed.
 pub(crate) fn assert_sound(envoy: &Envoy) {
     let log = envoy.log();
     for sign in [
@@ -138,7 +138,7 @@ pub(crate) fn values(headers: &::http::HeaderMap, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// What the authorizer was told of the request.
+/// The request in the authorizer's question.
 pub(crate) fn told(question: &GrpcQuestion) -> Option<&HttpRequest> {
     question
         .request

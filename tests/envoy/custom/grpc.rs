@@ -209,7 +209,7 @@ async fn a_no_is_the_callers_answer() -> Result<()> {
     Ok(())
 }
 
-/// A gRPC caller gets gRPC's word for it.
+/// A gRPC caller gets a gRPC status.
 #[tokio::test]
 async fn a_grpc_caller_gets_a_grpc_status() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::fixture::{Authorizer, ask, asking, assert_sound, custom, grpc_provider, http_provider, listener};
 use crate::fixture::{FRONTEND, Mesh};
 
-/// The answer comes to an Envoy whose request is gone: it is for nobody, and the module goes on.
+/// The answer arrives at an Envoy whose request is gone: it is for nobody, and the module continues.
 async fn gone_while_waiting(
     providers: serde_json::Value,
     cluster: Cluster,

@@ -34,7 +34,7 @@ struct FilterResult {
 }
 
 fn headers(map: &::http::HeaderMap) -> BTreeMap<String, Vec<String>> {
-    /// What differs from request to request.
+    /// Headers that differ from request to request.
     const OWN: [&str; 3] = ["date", "x-request-id", "x-envoy-upstream-service-time"];
     let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in map {
@@ -46,7 +46,7 @@ fn headers(map: &::http::HeaderMap) -> BTreeMap<String, Vec<String>> {
     headers
 }
 
-/// Envoy's filter, of which `service` is the part about the authorizer.
+/// Envoy's filter; `service` is the part about the authorizer.
 fn ext_authz(service: Value) -> Value {
     let mut config = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
@@ -106,7 +106,7 @@ impl FilterPair {
         Ok(outcome)
     }
 
-    /// The same of both.
+    /// Checks that both behave the same.
     async fn agree(&self, path: &str) -> Result<FilterResult> {
         let ask = || {
             ClientRequest::post(path)

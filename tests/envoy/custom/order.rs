@@ -106,7 +106,7 @@ async fn only_what_a_rule_matches_is_asked_about() -> Result<()> {
     Ok(())
 }
 
-/// Mutual TLS comes first: nobody is asked about a peer that may not come in at all.
+/// Mutual TLS comes first: no authorizer is called for a peer that is refused anyway.
 #[tokio::test]
 async fn a_peer_without_mutual_tls_is_refused_without_asking() -> Result<()> {
     use peerwarden_lab::client::{Caller, http};
@@ -138,7 +138,7 @@ async fn a_peer_without_mutual_tls_is_refused_without_asking() -> Result<()> {
     Ok(())
 }
 
-/// The other policies judge the request as the upstream gets it.
+/// The other policies see the request as the upstream gets it.
 #[tokio::test]
 async fn what_the_authorizer_adds_is_seen_by_the_policies_after_it() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::fixture::{AUTHORIZER, ask, assert_sound, listener, provider};
 use crate::fixture::{FRONTEND, Mesh};
 
-/// `failOpen` is about an authorizer that fails, not about one that is not there to be asked at all.
+/// `failOpen` applies to an authorizer that fails, not to one that cannot be called.
 #[tokio::test]
 async fn a_provider_that_is_missing_or_cannot_be_used_denies_what_its_rules_match() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -98,7 +98,7 @@ async fn without_a_status_for_errors_it_is_403() -> Result<()> {
     Ok(())
 }
 
-/// The cluster that Istio has for a service is found by its name.
+/// The cluster that Istio creates for a service is found by its name.
 #[tokio::test]
 async fn istios_name_of_the_cluster_is_the_default() -> Result<()> {
     const NAME: &str = "outbound|9000||authz.tools.svc.cluster.local";
@@ -124,7 +124,7 @@ async fn istios_name_of_the_cluster_is_the_default() -> Result<()> {
     Ok(())
 }
 
-/// Protobuf can read these names as messages. Given to Envoy as they are, they would bring down the whole process.
+/// Protobuf can parse these names as messages. If Envoy got them unchanged, the whole process would abort.
 #[tokio::test]
 async fn a_cluster_of_any_name_can_be_asked() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -26,7 +26,7 @@ fn principal(question: &GrpcQuestion) -> Option<&str> {
     Some(&source.principal)
 }
 
-/// A yes for the backend, a no for all others.
+/// Allows the backend, denies all others.
 fn for_the_backend(question: &GrpcQuestion) -> GrpcAnswer {
     GrpcAnswer::response(&if principal(question) == Some(BACKEND) {
         CheckResponse::allow(OkHttpResponse::default())
@@ -35,12 +35,12 @@ fn for_the_backend(question: &GrpcQuestion) -> GrpcAnswer {
     })
 }
 
-/// Asks about everything.
+/// Calls the authorizer for everything.
 fn everything() -> Value {
     json!([custom("ask", json!([{}]))])
 }
 
-/// A listener for each way of dialling.
+/// A listener for each connect mode.
 fn modes() -> [(&'static str, Tcp); 3] {
     let with = |connect_mode, bytes| Tcp {
         connect_mode,
@@ -129,7 +129,7 @@ async fn it_is_told_of_the_connection_and_of_no_request() -> Result<()> {
     Ok(())
 }
 
-/// All that comes meanwhile is held, and goes on whole and in order; an end of data too.
+/// All data that arrives meanwhile is held, and continues complete and in order; so does an end of data.
 #[tokio::test]
 async fn what_the_client_sends_while_it_waits_is_held_and_goes_on() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -168,7 +168,7 @@ async fn what_the_client_sends_while_it_waits_is_held_and_goes_on() -> Result<()
     Ok(())
 }
 
-/// A client that has said all and ended its side while it waits is not forgotten.
+/// A client that has sent everything and ended its side while it waits is not forgotten.
 #[tokio::test]
 async fn a_client_that_ended_its_data_while_it_waits_gets_its_answer() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -1,4 +1,4 @@
-//! Requests that cannot be sent to an authorizer as they are.
+//! Requests that cannot be sent unchanged to an authorizer.
 
 use anyhow::Result;
 use peerwarden_lab::authorizer::{GrpcAnswer, GrpcAuthorizer, HttpAnswer, HttpAuthorizer};
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::fixture::{ask, assert_sound, listener, provider};
 use crate::fixture::{FRONTEND, Mesh};
 
-/// A caller must not be able to make an authorizer fail that lets failures pass.
+/// A caller must not be able to make an authorizer with `failOpen` fail.
 #[tokio::test]
 async fn a_request_that_cannot_be_put_to_it_does_not_pass() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -15,13 +15,13 @@ use crate::fixture::{BACKEND, Mesh};
 
 const STRANGERS: usize = 3_000;
 
-/// How many held connections the module looks at when its timer goes off; half of them at least among those that began lately.
+/// How many held connections the module checks at each timer callback; at least half of them are recent.
 const LOOKS: usize = 100;
 
-/// So often the timer goes off at most before it is a new connection's turn, wherever it stands among all of them.
+/// The largest number of timer callbacks before a new connection's turn, wherever it is among all of them.
 const TURNS: usize = STRANGERS / (LOOKS / 2) + 1;
 
-/// What Envoy counts of the one listener, which it calls by the port that it was given: any.
+/// Envoy's counter of the one listener, which it names after the configured port: any.
 const OPEN: &str = "listener.127.0.0.1_0.downstream_cx_active";
 
 async fn are_open(envoy: &Envoy, count: usize) -> Result<()> {
@@ -32,8 +32,8 @@ async fn are_open(envoy: &Envoy, count: usize) -> Result<()> {
     .await
 }
 
-/// How often the timer went off between the beginning of the last connection and the first look at it, by the log of what Envoy and
-/// the module ask of each other.
+/// The number of timer callbacks between the last connection's beginning and its first check, from the log of Envoy's
+/// and the module's calls.
 fn turns_before_the_last(log: &str) -> Option<usize> {
     let (_, since) = log.rsplit_once("[host->vm] proxy_on_new_connection(")?;
     let (context, since) = since.split_once(')')?;
@@ -42,8 +42,8 @@ fn turns_before_the_last(log: &str) -> Option<usize> {
     Some(before.matches("[host->vm] proxy_on_tick(").count())
 }
 
-/// Counted in turns, as they are the same on a slow machine: with a timer that always begins with the first connection, the last one's turn
-/// comes after `8 * STRANGERS / LOOKS` of them.
+/// Counted in callbacks, which do not depend on the machine's speed: a timer that always begins with the first
+/// connection reaches the last one after `8 * STRANGERS / LOOKS` of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_who_say_nothing_do_not_keep_a_client_from_its_turn() -> Result<()> {
     open_files::at_least(STRANGERS as u64 + 1_000)?;

@@ -67,7 +67,7 @@ async fn an_empty_header_is_there() -> Result<()> {
     try_each("ALLOW", "values", "*", &cases).await
 }
 
-/// HTTP/1.1 has no white space around a value by the time that anything sees it; HTTP/2 delivers it, and an upstream gets it.
+/// HTTP/1.1 removes white space around a value before any filter; HTTP/2 delivers it, and an upstream gets it.
 #[tokio::test]
 async fn white_space_around_a_value_hides_nothing_over_http2() -> Result<()> {
     let rule =

@@ -59,7 +59,8 @@ async fn the_twin_with_a_port_does_without_envoy() -> Result<()> {
     Ok(())
 }
 
-/// What Envoy lets through as `:authority`, over HTTP/1.1 and over HTTP/2, where a DENY is about one host and an ALLOW about all others.
+/// Values of `:authority` that Envoy accepts, over HTTP/1.1 and over HTTP/2, with a DENY for one host and an ALLOW for
+/// all others.
 #[tokio::test]
 async fn what_is_not_a_host_passes_no_rule_on_hosts() -> Result<()> {
     let rules = |field: &str| json!([{"to": [{"operation": {field: ["admin.lab", "admin.lab:*"]}}]}]);
@@ -117,7 +118,8 @@ async fn what_is_not_a_host_passes_no_rule_on_hosts() -> Result<()> {
     Ok(())
 }
 
-/// `CONNECT` has the host of its target, with the port, whatever `host` says beside it. What passes the module has no route here.
+/// `CONNECT` has the host of its target, with the port, whatever `host` says. A request that the module allows has no
+/// route here.
 #[tokio::test]
 async fn a_connect_is_for_the_host_and_port_of_its_target() -> Result<()> {
     let rules =

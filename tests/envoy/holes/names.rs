@@ -1,4 +1,4 @@
-//! Names of peers that resemble others, or nothing at all.
+//! Names of peers that resemble others, or are not names.
 
 use anyhow::Result;
 use peerwarden_lab::certificates::Certificate;
@@ -74,7 +74,8 @@ async fn a_suffix_crosses_trust_domains() -> Result<()> {
     ask("ALLOW", narrow, callers).await
 }
 
-/// A certificate whose name is no text: who it is cannot be established, so nobody is let in, and nobody gets round a DENY.
+/// A certificate whose name is not text: its identity cannot be established, so it is not allowed, and does not get
+/// past a DENY.
 #[tokio::test]
 async fn a_name_that_is_no_text_is_not_established() -> Result<()> {
     let raw = || Certificate::raw_uri(b"spiffe://cluster.local/ns/web/sa/front\xffend");

@@ -9,7 +9,7 @@ use super::RequestResult::{Answered, Denied, Passed};
 use super::{HoleLab, recommended};
 use crate::fixture::policy;
 
-/// A DENY on exactly `/admin`: what came of each target without any setting, and with those of docs/envoy.md.
+/// A DENY on exactly `/admin`: the result for each target without any settings, and with those of docs/envoy.md.
 #[tokio::test]
 async fn a_deny_on_an_exact_path_needs_envoy() -> Result<()> {
     let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
@@ -60,7 +60,7 @@ async fn a_deny_on_an_exact_path_needs_envoy() -> Result<()> {
     Ok(())
 }
 
-/// An ALLOW on exactly `/admin`, and a DENY on all else: no spelling that is not tidied up gets in.
+/// An ALLOW on exactly `/admin`, and a DENY on all else: no spelling that is not normalised is allowed.
 #[tokio::test]
 async fn an_allow_on_an_exact_path_needs_nothing() -> Result<()> {
     let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
@@ -92,7 +92,7 @@ async fn an_allow_on_an_exact_path_needs_nothing() -> Result<()> {
     Ok(())
 }
 
-/// Prefixes, suffixes and `notPaths` hold bytes that are no text, and paths of any length that Envoy takes.
+/// Prefixes, suffixes and `notPaths` handle bytes that are not text, and paths of any length that Envoy accepts.
 #[tokio::test]
 async fn odd_and_long_paths_escape_no_rule() -> Result<()> {
     let rules = json!([
@@ -118,7 +118,7 @@ async fn odd_and_long_paths_escape_no_rule() -> Result<()> {
     Ok(())
 }
 
-/// With `paths: strict` what Envoy leaves to be decoded or resolved passes no rule on paths.
+/// With `paths: strict` a path that Envoy leaves to be decoded or resolved passes no rule on paths.
 #[tokio::test]
 async fn strict_paths_are_read_in_one_way() -> Result<()> {
     let rules = json!([{"to": [{"operation": {"paths": ["/admin"]}}]}]);
@@ -161,7 +161,8 @@ async fn strict_paths_are_read_in_one_way() -> Result<()> {
     Ok(())
 }
 
-/// In which spelling characters arrive, which PW005 names: blanks never, others as Envoy escapes them, and escapes as they came.
+/// The spelling in which characters arrive, which PW005 names: blanks never, others as Envoy escapes them, and escapes
+/// unchanged.
 #[tokio::test]
 async fn characters_arrive_as_envoy_spells_them() -> Result<()> {
     let wire = HoleLab::start(&[recommended()], json!([])).await?;

@@ -1,4 +1,4 @@
-//! What policies ask of a verified token.
+//! Policies on the claims of a verified token.
 
 use anyhow::Result;
 use peerwarden_lab::client::ClientRequest;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Setting, Tokens, allow, allow_principals, claims, when};
 
-/// Policies, the claims of the token beside the usual ones, and the status.
+/// Policies, additional claims of the token, and the status.
 type Case = (Value, Value, u16);
 
 async fn try_each(cases: Vec<Case>) -> Result<()> {
@@ -122,7 +122,7 @@ async fn scopes_are_split_at_spaces() -> Result<()> {
     .await
 }
 
-/// DENY and `notValues` hold for those who have no such claim, or no token at all.
+/// DENY and `notValues` apply to requests without such a claim, or without a token.
 #[tokio::test]
 async fn what_a_token_does_not_say_is_missing() -> Result<()> {
     let key = "request.auth.claims[groups]";

@@ -1,4 +1,4 @@
-//! `RequestAuthentication` as the commands decide it: as Envoy's filter, configured as Istio does, and the module behind it.
+//! `RequestAuthentication`: the commands decide as Envoy's filter, configured as in Istio, and the module after it.
 
 use anyhow::Result;
 use peerwarden_engine::resource::KeySource;
@@ -13,7 +13,7 @@ use crate::fixture::{FRONTEND, configuration};
 
 const OTHER: &str = "https://other.example";
 
-/// A request, and its tokens as a suite writes them.
+/// A request, and its tokens as in a suite.
 struct Case {
     what: &'static str,
     ask: ClientRequest,
@@ -74,13 +74,13 @@ fn as_istio_does(rules: &[TokenRule<'_>]) -> Result<Value> {
 /// How two rules look for tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Places {
-    /// In Envoy's default places; whether the upstream gets their tokens.
+    /// Envoy's default places; whether the upstream gets their tokens.
     Shared(bool, bool),
-    /// Each in a header of its own.
+    /// A separate header for each.
     Apart,
 }
 
-/// Two documents and the policy behind them.
+/// Two documents and the policy after them.
 fn documents(own: &Issuer, other: &Issuer, places: Places) -> Value {
     let document = |name: &str, mut rule: Value, header: &str| {
         match places {
@@ -117,7 +117,7 @@ fn documents(own: &Issuer, other: &Issuer, places: Places) -> Value {
     ])
 }
 
-/// What the commands say that is answered.
+/// The status according to the commands.
 fn decided(engine: &NativeEngine, case: &Case, headers: &Value) -> Result<u16> {
     let traffic = json!({
         "tls": {"peer": {"uriSans": [FRONTEND]}},
@@ -159,7 +159,7 @@ impl TestTokens {
         })
     }
 
-    /// For rules that look in the same places.
+    /// Cases for rules with the same places.
     fn in_shared_places(&self) -> Result<Vec<Case>> {
         let case = |what, ask, jwt| Case { what, ask, jwt };
         let bearer =
@@ -201,7 +201,7 @@ impl TestTokens {
         ])
     }
 
-    /// For rules that look in headers of their own.
+    /// Cases for rules with separate headers.
     fn apart(&self) -> Result<Vec<Case>> {
         let case = |what, ask, jwt| Case { what, ask, jwt };
         let get = || ClientRequest::get("/");
@@ -231,7 +231,7 @@ impl TestTokens {
     }
 }
 
-/// As a suite writes it.
+/// The token as in a suite.
 fn of(payload: &Value) -> Value {
     json!({"payload": payload})
 }

@@ -51,7 +51,7 @@ async fn the_configuration_says_where_the_payload_is() -> Result<()> {
     Ok(())
 }
 
-/// Envoy writes to one namespace whatever the filter is called in the chain.
+/// Envoy writes to one namespace, whatever the filter is called in the chain.
 #[tokio::test]
 async fn the_filter_may_have_any_name() -> Result<()> {
     let issuer = Issuer::new()?;
@@ -68,7 +68,7 @@ async fn the_filter_may_have_any_name() -> Result<()> {
     Ok(())
 }
 
-/// Nothing is written without `payload_in_metadata`, so nobody is anybody.
+/// Nothing is written without `payload_in_metadata`, so no token counts.
 #[tokio::test]
 async fn a_provider_that_writes_no_payload_proves_nothing() -> Result<()> {
     let issuer = Issuer::new()?;
@@ -87,7 +87,7 @@ async fn a_provider_that_writes_no_payload_proves_nothing() -> Result<()> {
     Ok(())
 }
 
-/// `scope` is a list of words whether or not Envoy was told to split it, as plain Envoy's users seldom do.
+/// `scope` is a list of words whether or not Envoy was configured to split it, which users of plain Envoy rarely do.
 #[tokio::test]
 async fn scopes_are_split_without_envoys_help() -> Result<()> {
     let issuer = Issuer::new()?;

@@ -11,7 +11,7 @@ use super::{
 
 const MEANT_FOR_OTHERS: &str = "meant for others";
 
-/// Tokens that look as if they were alice's, but for one thing each.
+/// Tokens that resemble alice's, except for one thing each.
 fn worthless(issuer: &Issuer) -> Result<Vec<(&'static str, String)>> {
     let stranger = Issuer::new()?;
     let alice = claims(&json!({}));
@@ -66,7 +66,7 @@ async fn a_token_that_is_not_verified_is_answered_by_envoy_and_no_token_is_nobod
     Ok(())
 }
 
-/// With `allow_missing_or_failed` bad tokens pass `jwt_authn`; to the policies they are no tokens.
+/// With `allow_missing_or_failed`, invalid tokens pass `jwt_authn`; to policies they are not tokens.
 #[tokio::test]
 async fn a_token_that_failed_is_no_token() -> Result<()> {
     let issuer = Issuer::new()?;
@@ -90,7 +90,7 @@ async fn a_token_that_failed_is_no_token() -> Result<()> {
     Ok(())
 }
 
-/// Whatever a client writes in headers is no claim, not even in the header to which Envoy writes the payload.
+/// Nothing that a client writes in headers is a claim, not even in the header to which Envoy writes the payload.
 #[tokio::test]
 async fn a_claim_in_a_header_is_none() -> Result<()> {
     let issuer = Issuer::new()?;

@@ -1,5 +1,5 @@
-//! Code that must be fetched, in an update by ECDS: Envoy accepts the update, fetches nothing, and runs the chain without the
-//! module.
+//! Code that must be fetched, in an update by ECDS: Envoy accepts the update, fetches nothing, and runs the chain
+//! without the module.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(super) fn discovered(place: &str, path: &Path) -> Value {
     })
 }
 
-/// Puts a filter's configuration into its file.
+/// Writes a filter's configuration to its file.
 pub(super) fn deliver(filter: &Value, path: &Path) -> Result<()> {
     let resource = json!({
         "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
@@ -37,8 +37,8 @@ pub(super) fn deliver(filter: &Value, path: &Path) -> Result<()> {
     Ok(std::fs::rename(new, path)?)
 }
 
-/// The same plugin, its code to be fetched from where nobody answers. Each its own code: where another plugin's fetch of the same is under
-/// way, Envoy closes the chain instead.
+/// The same plugin, with code to be fetched from an address where nobody answers. Each has different code: if another
+/// plugin is already fetching the same, Envoy closes the chain instead.
 fn remote(module: Module, digit: char) -> Module {
     let code = json!({"remote": {
         "http_uri": {"uri": "http://127.0.0.1:9/peerwarden.wasm", "cluster": "codes", "timeout": "1s"},

@@ -1,5 +1,5 @@
-//! Migrates from files that were rendered without the lock, and an older module, to those with it, under load and in the order of
-//! docs/guarantees.md: no request fails, and nobody is let in who may not be.
+//! Migrates from files that were rendered without the lock, and an older module, to files with it, under load and in
+//! the order of docs/guarantees.md: no request fails, and nobody is wrongly allowed.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 use crate::fixture::{BACKEND, FRONTEND, Mesh, allow_principal, peer_authentication};
 
-/// As it was before there was a lock: neither the filter behind the module nor the key in its configuration.
+/// The files from before there was a lock: without the second filter and without the key in the module's configuration.
 fn as_before(text: &str) -> String {
     let lines = text
         .lines()
@@ -36,14 +36,14 @@ fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     Ok(std::fs::rename(&new, folder.join(name))?)
 }
 
-/// The module with a section that nobody reads, so that Envoy takes it for another.
+/// The module with an unused section, so that Envoy treats it as a different one.
 fn another_build(module: &[u8]) -> Vec<u8> {
     let mut bytes = module.to_vec();
     bytes.extend([0, 4, 3, b'o', b'l', b'd']);
     bytes
 }
 
-/// Asks until it is stopped; answers how often it asked, and what came that was not expected.
+/// Asks until it is stopped; returns how often it asked, and the unexpected answers.
 fn keep_asking<F>(
     stop: &Arc<AtomicBool>,
     ask: impl Fn() -> F + Send + 'static,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{all_capabilities_but, frontend_alone, module, stand_in};
 use crate::fixture::{BACKEND, FRONTEND, Mesh};
 
-/// Routes that switch the module off.
+/// Routes that disable the module.
 fn switched_off(cluster: &str) -> Value {
     let off = json!({"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true});
     json!({"virtual_hosts": [{
@@ -23,7 +23,8 @@ fn switched_off(cluster: &str) -> Value {
     }]})
 }
 
-/// Each way in which Envoy runs a chain of requests without the module: its name, the module, and what else the chain has.
+/// Each way in which Envoy runs a chain of requests without the module: its name, the module, and the rest of the
+/// chain.
 fn without_the_module(lock: bool, folder: &Path) -> Result<Vec<(String, Module, Http)>> {
     let configuration = || frontend_alone("http", &json!(lock));
     let name = |fault: &str| format!("{fault}-{}", if lock { "locked" } else { "open" });
@@ -57,7 +58,7 @@ fn without_the_module(lock: bool, folder: &Path) -> Result<Vec<(String, Module, 
     ])
 }
 
-/// What each chain answers to whom, and what reached the upstream.
+/// The answers of each chain, and the requests that reached the upstream.
 async fn ask_all(lock: bool) -> Result<(Vec<(String, u16)>, Vec<String>, Envoy)> {
     let mesh = Mesh::new()?;
     let folder = tempfile::tempdir()?;
@@ -111,7 +112,7 @@ async fn without_the_module_nothing_passes() -> Result<()> {
     Ok(())
 }
 
-/// As docs/guarantees.md says.
+/// As documented in docs/guarantees.md.
 #[tokio::test]
 async fn without_module_and_lock_everything_passes() -> Result<()> {
     let (answers, reached, _envoy) = ask_all(false).await?;

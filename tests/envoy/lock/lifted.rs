@@ -1,5 +1,5 @@
-//! Configurations that lift the lock, or forge its key: Envoy lets through a caller that the module never saw, and `check --envoy`
-//! reports it.
+//! Configurations that disable the lock, or forge its key: Envoy lets through a caller that the module never saw, and
+//! `check --envoy` reports it.
 
 use std::path::Path;
 
@@ -42,7 +42,7 @@ fn changed(edit: impl FnOnce(&mut Value)) -> Http {
     }
 }
 
-/// Chains that let through what the module has not seen.
+/// Chains that let through traffic that the module has not seen.
 fn lifted() -> Vec<(&'static str, Http)> {
     let policies = "/typed_config/rules/policies";
     let at = |filter: &mut Value, pointer: &str, value: Value| {

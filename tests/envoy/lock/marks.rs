@@ -12,7 +12,7 @@ use crate::fixture::{FRONTEND, Mesh};
 
 const VERSIONS: [http::Version; 2] = [http::Version::Http1, http::Version::Http2];
 
-/// Routes by their prefix; below `/off` the module is switched off.
+/// Routes by prefix; below `/off` the module is disabled.
 fn routes(more: Vec<Value>) -> Value {
     let off = json!({"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": true});
     let mut routes = vec![json!({
@@ -53,7 +53,7 @@ async fn not_of_another_request_on_the_same_connection() -> Result<()> {
     Ok(())
 }
 
-/// Envoy runs the chain again for the place that the upstream sends the request to.
+/// Envoy runs the chain again for the redirect's target.
 #[tokio::test]
 async fn not_after_an_internal_redirect() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -104,7 +104,7 @@ async fn not_after_an_internal_redirect() -> Result<()> {
     Ok(())
 }
 
-/// A retry is Envoy's router asking once more, behind all filters: it needs no mark, and leaves none.
+/// For a retry Envoy's router sends the request again, after all filters: it needs no mark, and leaves none.
 #[tokio::test]
 async fn not_of_what_comes_after_a_retry() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -147,7 +147,7 @@ async fn not_of_what_comes_after_a_retry() -> Result<()> {
     Ok(())
 }
 
-/// Filter state of a connection is seen by its requests: the marks have different names.
+/// Requests see the filter state of their connection: the marks have different names.
 #[tokio::test]
 async fn that_of_a_connection_is_none_of_its_requests() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Takes its configuration once: on the main thread, where Envoy tries it. Each worker is refused, as it would be by a trap there.
+/// Accepts its configuration once: in the trial on the main thread. Each worker refuses it, as after a trap there.
 pub(super) fn refuses_on_workers(folder: &Path) -> Result<PathBuf> {
     let configure = r#"
         (if (result i32) (call $get (i32.const 16) (i32.const 10) (i32.const 0) (i32.const 4) (i32.const 8))
@@ -17,12 +17,13 @@ pub(super) fn refuses_on_workers(folder: &Path) -> Result<PathBuf> {
     assemble(folder, "refuses", configure, [held; 4])
 }
 
-/// Traps wherever it is called but for configuring.
+/// Traps in every callback except configuration.
 pub(super) fn traps(folder: &Path) -> Result<PathBuf> {
     assemble(folder, "traps", "(i32.const 1)", ["unreachable"; 4])
 }
 
-/// Names the cluster `ledger` for each connection, as the module does with `enforcement: handshake`, and traps with its data.
+/// Names the cluster `ledger` for each connection, as the module does with `enforcement: handshake`, and traps on its
+/// data.
 pub(super) fn names_the_cluster_and_traps(folder: &Path) -> Result<PathBuf> {
     let new = r#"
         (drop (call $foreign (i32.const 32) (i32.const 22) (i32.const 64) (i32.const 33) (i32.const 0) (i32.const 4)))
@@ -35,7 +36,7 @@ pub(super) fn names_the_cluster_and_traps(folder: &Path) -> Result<PathBuf> {
     )
 }
 
-/// `calls` are what it does with a request's headers, a new connection, the client's data and the upstream's.
+/// `calls` are its actions for a request's headers, a new connection, the client's data and the upstream's.
 fn assemble(folder: &Path, name: &str, configure: &str, calls: [&str; 4]) -> Result<PathBuf> {
     let [headers, new, downstream, upstream] = calls;
     let text = format!(

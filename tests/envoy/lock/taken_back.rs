@@ -1,9 +1,10 @@
-//! A request or connection that was allowed and that a newer configuration denies has no mark any more, and nothing more of it
-//! passes.
+//! A request or connection that was allowed and that a newer configuration denies loses its mark, and nothing more of
+//! it passes.
 //!
-//! A real Envoy asks for a request's mark once, directly after the module has set it, so that it never sees an empty one: a request that
-//! is denied later is answered with 403 or reset, and with it ends what Envoy would still do for it, such as a retry. Of a connection whose
-//! server speaks first it asks later, with the client's first data: there the empty mark shows, where the module cannot close.
+//! A real Envoy checks a request's mark once, directly after the module has set it, so it never sees an empty one: a
+//! request that is denied later is answered with 403 or reset, which also ends whatever Envoy would still do for it,
+//! such as a retry. A connection whose server sends first is checked later, with the client's first data: there the
+//! empty mark matters, if the module cannot close.
 
 use std::path::Path;
 
@@ -34,7 +35,7 @@ fn admitting(uris: &[&str], protocol: &str, more: Value) -> Value {
     configuration
 }
 
-/// A module that can neither close a connection nor is asked about its client's data, and holds it until it is allowed.
+/// A module that can neither close a connection nor is called for its client's data, and holds it until it is allowed.
 fn without_hands(uris: &[&str]) -> Result<Module> {
     let more = json!({"lock": {"cluster": "ledger"}, "tcp": {"enforcement": "hold"}});
     let list = all_capabilities_without(&["proxy_close_stream", "proxy_on_downstream_data"]);
@@ -91,7 +92,7 @@ async fn what_a_client_says_after_a_denial_does_not_pass() -> Result<()> {
     Ok(())
 }
 
-/// Routes whose upstream fails, so that Envoy tries again and again.
+/// Routes whose upstream fails, so that Envoy keeps retrying.
 fn tries_again() -> Value {
     let route = |name: &str| {
         json!({

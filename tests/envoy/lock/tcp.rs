@@ -26,7 +26,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    /// The upstream was not even dialled.
+    /// The upstream was not even connected to.
     const NONE: Self = Self {
         received: String::new(),
         upstream: TrafficCounts {
@@ -62,7 +62,7 @@ impl LockedLedger {
         Ok(Self { envoy, upstream })
     }
 
-    /// Listens for the greeting, speaks, and listens again.
+    /// Waits for the greeting, sends, and waits again.
     async fn talk(&self, caller: &Caller, greeting: &str) -> Result<Conversation> {
         let before = self.upstream.traffic();
         let mut received = String::new();
@@ -147,7 +147,8 @@ async fn without_the_module_the_upstream_is_not_dialled() -> Result<()> {
     Ok(())
 }
 
-/// As docs/guarantees.md says. The callback that a list leaves out costs nothing where the module decides with the first data.
+/// As documented in docs/guarantees.md. If the callback that a list leaves out is not the one on which the module
+/// decides, nothing is lost.
 #[tokio::test]
 async fn without_module_and_lock_everything_passes() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -208,7 +209,7 @@ async fn with_the_module_verdicts_are_as_without_the_lock() -> Result<()> {
     Ok(())
 }
 
-/// Several listeners may have one configuration: the port says which cluster it is.
+/// Several listeners may share a configuration: the port selects the cluster.
 #[tokio::test]
 async fn each_port_goes_on_to_its_own_cluster() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -251,7 +252,7 @@ async fn each_port_goes_on_to_its_own_cluster() -> Result<()> {
     Ok(())
 }
 
-/// A client's data passes the filter behind the module, whatever else Envoy leaves out.
+/// A client's data passes the filter after the module, whatever else Envoy leaves out.
 #[tokio::test]
 async fn not_called_with_the_clients_data_none_of_it_passes() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -269,8 +270,8 @@ async fn not_called_with_the_clients_data_none_of_it_passes() -> Result<()> {
     Ok(())
 }
 
-/// What is left with `handshake`: the module names the cluster with the connection, and is then not called with the server's first words.
-/// `check --envoy` finds it (`capabilities`), and with `hold` nothing is left.
+/// The remaining gap with `handshake`: the module names the cluster for the connection, and is then not called for the
+/// server's first data. `check --envoy` finds it (`capabilities`), and with `hold` there is no gap.
 #[tokio::test]
 async fn what_is_left_is_a_greeting_that_the_module_is_not_asked_about() -> Result<()> {
     if locate::envoy_minor()? < 37 {
@@ -296,7 +297,8 @@ async fn what_is_left_is_a_greeting_that_the_module_is_not_asked_about() -> Resu
     Ok(())
 }
 
-/// With FAIL_OPEN, a connection that was accepted before the module trapped, and whose cluster it had named, does not go on without it.
+/// With FAIL_OPEN, a connection that was accepted before the module trapped, and whose cluster it had named, does not
+/// continue without it.
 #[tokio::test]
 async fn nobody_gains_by_a_trap_in_the_middle() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -1,4 +1,4 @@
-//! Keys that Envoy fetches: over TLS from a server whose certificate is verified, and without them no token is valid.
+//! Keys that Envoy fetches: over TLS from a server whose certificate is verified; without keys no token is valid.
 
 use anyhow::{Context, Result};
 use peerwarden_lab::certificates::{Authority, Certificate};
@@ -29,7 +29,7 @@ impl Roots {
         Ok(roots)
     }
 
-    /// The key of the description.
+    /// The key in the description.
     fn key(&self) -> Value {
         json!({"jwksCaCertificates": self.folder.path().join("roots.pem")})
     }

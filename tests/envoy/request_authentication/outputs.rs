@@ -1,4 +1,4 @@
-//! Headers with values of tokens: the application gets what the token says, and never what a client sends in their place.
+//! Headers with values of tokens: the application gets the token's values, never a client's.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::client::ClientRequest;
@@ -10,7 +10,7 @@ use super::{PARTNER, VerifyingWorkload, alice, bearer, document, preflight, rule
 use crate::fixture::policy;
 use crate::jwt::ISSUER;
 
-/// The names of all that is written, in lower case.
+/// The names of all these headers, in lower case.
 const NAMES: [&str; 4] = ["x-payload", "x-group", "x_user", "x-partner"];
 
 fn rules(own: &Issuer, partner: &Issuer) -> [Value; 2] {
@@ -28,7 +28,7 @@ fn rules(own: &Issuer, partner: &Issuer) -> [Value; 2] {
     ]
 }
 
-/// With each header as a client may spell it.
+/// Adds each header in the spellings that a client can send.
 fn forged(ask: ClientRequest, underscores: bool) -> ClientRequest {
     let hyphens = ["x-payload", "x-group", "x-user", "x-partner"];
     let mut names: Vec<String> = hyphens.map(str::to_owned).to_vec();
@@ -38,7 +38,7 @@ fn forged(ask: ClientRequest, underscores: bool) -> ClientRequest {
     names.iter().fold(ask, |ask, name| ask.header(name, "forged"))
 }
 
-/// What reached the application under these names in any spelling, in order.
+/// The headers that reached the application under these names, in any spelling, in order.
 fn written(verifying: &VerifyingWorkload) -> Result<Vec<(String, String)>> {
     let reached = verifying.reached().context("no request")?;
     let mut found = Vec::new();
@@ -102,7 +102,7 @@ async fn what_a_client_sends_in_their_place_never_survives() -> Result<()> {
     Ok(())
 }
 
-/// Numbers and truth values as text, lists and objects in Base64, as Envoy writes them.
+/// Numbers and booleans as text, lists and objects in Base64, as Envoy writes them.
 #[tokio::test]
 async fn claims_in_headers() -> Result<()> {
     let issuer = Issuer::new()?;
@@ -126,7 +126,7 @@ async fn claims_in_headers() -> Result<()> {
     Ok(())
 }
 
-/// Policies see what the token says too.
+/// Policies see the token's values too.
 #[tokio::test]
 async fn policies_read_what_the_token_says() -> Result<()> {
     let issuer = Issuer::new()?;

@@ -1,4 +1,4 @@
-//! Where tokens are looked for, and what is left of them for the application.
+//! The places of tokens, and what the application sees of them.
 
 use anyhow::{Context, Result};
 use peerwarden_lab::client::ClientRequest;
@@ -100,7 +100,7 @@ async fn the_application_gets_the_token_only_if_it_is_forwarded() -> Result<()> 
     Ok(())
 }
 
-/// Envoy leaves cookies as they are.
+/// Envoy does not remove cookies.
 #[tokio::test]
 async fn a_cookie_stays() -> Result<()> {
     let issuer = Issuer::new()?;

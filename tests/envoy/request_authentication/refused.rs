@@ -1,4 +1,4 @@
-//! Tokens that are not valid are refused before any policy; without one, policies decide.
+//! Invalid tokens are refused before any policy; without a token, policies decide.
 
 use anyhow::Result;
 use peerwarden_lab::client::ClientRequest;

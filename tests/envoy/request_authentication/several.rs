@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{PARTNER, VerifyingWorkload, a_path_each, alice, bearer, document, rule, token, with_bearer};
 use crate::jwt::ISSUER;
 
-/// Alice of the one issuer may call `/own`, of the other `/partner`.
+/// Alice of one issuer may call `/own`, of the other `/partner`.
 fn alices() -> Value {
     a_path_each(&[
         ("/own", "https://issuer.example/alice"),
@@ -51,7 +51,7 @@ async fn each_issuer_vouches_for_its_own() -> Result<()> {
     Ok(())
 }
 
-/// Envoy stops at the first rule that a token satisfies, in the order of issuers, and policies see that token alone.
+/// Envoy stops at the first rule that a token satisfies, in the order of issuers, and policies see only that token.
 #[tokio::test]
 async fn of_two_valid_tokens_the_first_issuers_counts() -> Result<()> {
     let (own, partner) = (Issuer::new()?, Issuer::new()?);
@@ -95,7 +95,7 @@ async fn of_two_valid_tokens_the_first_issuers_counts() -> Result<()> {
     Ok(())
 }
 
-/// Two rules of one issuer: a token must be for the audience of either.
+/// Two rules of one issuer: a token must be for one of their audiences.
 #[tokio::test]
 async fn one_issuer_with_two_audiences() -> Result<()> {
     let issuer = Issuer::new()?;

@@ -1,5 +1,5 @@
-//! Question 9: authorization for HTTP and for TCP. Each suite of `policies/`, run on a real Envoy: callers have real certificates,
-//! addresses come by the PROXY protocol, and an external authorizer answers as the suite says.
+//! Question 9: authorization for HTTP and for TCP. Runs each suite of `policies/` on a real Envoy: callers have real
+//! certificates, the PROXY protocol sets addresses, and an external authorizer answers as in the suite.
 
 mod ask;
 
@@ -130,7 +130,7 @@ async fn experiment() -> Result<Evidence> {
     ))
 }
 
-/// Whether it was answered as the suite says, and by what the suite says.
+/// Whether the answer and its rule are as in the suite.
 async fn check(envoy: &Envoy, question: &Question, answer: &Answer, id: &str) -> Result<()> {
     let expected = if question.allow { "allow" } else { "deny" };
     ensure!(
@@ -182,7 +182,7 @@ fn listener(suite: &str, layer: Layer) -> String {
     }
 }
 
-/// The providers that a suite has, each with the cluster that the module asks.
+/// The providers of a suite, each with the cluster that the module calls.
 fn providers(questions: &Questions) -> Result<Vec<(String, String)>> {
     let configuration: Value = serde_json::from_str(&questions.configuration(Layer::Http))?;
     let providers = configuration["extensionProviders"]

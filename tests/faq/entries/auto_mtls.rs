@@ -1,5 +1,5 @@
-//! Question 7: the client side finds out by itself where mutual TLS is accepted, except on a port that `excludeInboundPorts` takes
-//! from the server's Envoy: there a `DestinationRule` must set DISABLE.
+//! Question 7: the client side detects where mutual TLS is accepted, except on a port that `excludeInboundPorts`
+//! excludes from the server's Envoy: there a `DestinationRule` must set DISABLE.
 
 use std::time::{Duration, Instant};
 
@@ -127,8 +127,8 @@ async fn experiment() -> Result<Evidence> {
     ))
 }
 
-/// Asks each port of the client's Envoy until this becomes of it, and says how long that took. A port that is served whatever the
-/// rule is must be so all the time.
+/// Asks each port of the client's Envoy until it has the expected result, and returns how long that took. A port that
+/// is served with any rule must be so all the time.
 async fn come_to(listening: &[Port], expected: &[RequestResult]) -> Result<Duration> {
     let began = Instant::now();
     loop {

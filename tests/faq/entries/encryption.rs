@@ -1,5 +1,5 @@
-//! Question 3: proof that traffic is encrypted. A probe that shows what a port really accepts, the access log and the counters, and
-//! the packets themselves.
+//! Question 3: proof that traffic is encrypted. A probe that shows what a port accepts, the access log and the
+//! counters, and the packets themselves.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -28,10 +28,10 @@ pub(crate) const ENTRY: Entry = Entry {
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
 const SERVER: &str = "spiffe://cluster.local/ns/shop/sa/orders";
 
-/// For ports that say nothing.
+/// For ports that do not answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What must not be read on the wire.
+/// The text that must not be readable on the wire.
 const SECRET: &str = "a secret of 4711 ledgers\n";
 
 /// A port of the server's Envoy.
@@ -109,7 +109,7 @@ async fn probe(credentials: Option<Credentials>, addresses: &[SocketAddr]) -> Re
     Ok(tokio::task::spawn_blocking(move || Probe::new(credentials, TIMEOUT).all(&targets)).await?)
 }
 
-/// Each port by its verdict, and some that are no Envoy's. Answers how many.
+/// Each port by its verdict, and some that do not belong to an Envoy. Returns how many.
 async fn probed(stage: &Stage, ports: &[ServerPort]) -> Result<usize> {
     let folder = stage.identity("probe", Certificate::spiffe(FRONTEND))?;
     let credentials = Credentials::read(&folder)?;
@@ -191,7 +191,8 @@ async fn probed(stage: &Stage, ports: &[ServerPort]) -> Result<usize> {
     Ok(ports.len() + others.len())
 }
 
-/// A secret is sent to a DISABLE port and to a STRICT one, and both applications have it. Answers how many bytes were caught.
+/// A secret is sent to a DISABLE port and to a STRICT one, and both applications receive it. Returns how many bytes
+/// were captured.
 async fn caught(stage: &Stage, ports: &[ServerPort]) -> Result<usize> {
     let mut all = 0;
     for (mode, readable) in [("DISABLE", true), ("STRICT", false)] {
@@ -229,7 +230,7 @@ async fn caught(stage: &Stage, ports: &[ServerPort]) -> Result<usize> {
     Ok(all)
 }
 
-/// Each connection says in the access log how it was secured, and the counters count them.
+/// The access log shows how each connection was secured, and the counters count them.
 async fn logged(stage: &Stage, envoy: &Envoy) -> Result<()> {
     for policy in ["mutual_tls", "none"] {
         let field = format!("\"connection_security_policy\":\"{policy}\"");

@@ -1,5 +1,5 @@
-//! Question 10: an ingress that accepts only TLS, from the `Gateway` that `peerwarden render ingress` reads: who is let in, by
-//! which name, and that nothing that a client claims about itself helps.
+//! Question 10: an ingress that accepts only TLS, from the `Gateway` that `peerwarden render ingress` reads: who is
+//! allowed, under which name, and that a client's claims about itself have no effect.
 
 mod addresses;
 mod documented;

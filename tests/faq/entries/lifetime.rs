@@ -120,7 +120,7 @@ async fn experiment() -> Result<Evidence> {
     ))
 }
 
-/// A certificate as it travels.
+/// A certificate in DER.
 fn der(pem: &str) -> Result<Vec<u8>> {
     Ok(CertificateDer::from_pem_slice(pem.as_bytes())?.to_vec())
 }

@@ -1,5 +1,5 @@
-//! Question 11: an application that terminates TLS itself. Envoy passes it on unread; rules on the server name work, and rules on
-//! the peer if the application's TLS comes inside the mesh's.
+//! Question 11: an application that terminates TLS itself. Envoy passes it on without reading it; rules on the server
+//! name work, and rules on the peer if the application's TLS is inside the mesh's.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::certificates::{Authority, Certificate};
@@ -32,14 +32,14 @@ const QUESTION: &str = "what is the balance?\n";
 enum TlsLayers {
     /// The application's TLS alone.
     Direct(Caller),
-    /// The application's TLS in another, marked as a mesh marks its own.
+    /// The application's TLS inside another, marked like a mesh's own.
     Inside(Caller, Caller),
 }
 
 struct TlsClient {
     name: &'static str,
     way: TlsLayers,
-    /// Under which modes it is served.
+    /// The modes in which it is served.
     served: &'static [&'static str],
 }
 
@@ -163,7 +163,8 @@ async fn exchange(port: &Port, way: &TlsLayers) -> Result<bool> {
     Ok(received.text() == QUESTION)
 }
 
-/// The same by the frontend's own Envoy, as `peerwarden render client` sets it up: the client speaks the application's TLS to it.
+/// The same through the frontend's own Envoy, as `peerwarden render client` configures it: the client speaks the
+/// application's TLS to it.
 async fn by_envoy(stage: &Stage, public: &Authority, target: &Port, mode: &str) -> Result<bool> {
     let certificate = Certificate::spiffe(&format!("spiffe://{FRONTEND}"));
     let certificates = stage.identity(&format!("frontend-{mode}"), certificate)?;

@@ -1,5 +1,5 @@
-//! Question 5: the kubelet has no certificate of the mesh, so a STRICT port fails its probes. Three solutions: probes rewritten to
-//! a port that answers nothing else, a port without mutual TLS, and PERMISSIVE.
+//! Question 5: the kubelet has no certificate of the mesh, so a STRICT port fails its probes. Three solutions: probes
+//! rewritten to a port that answers nothing else, a port without mutual TLS, and PERMISSIVE.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(crate) const ENTRY: Entry = Entry {
     experiment: || Box::pin(experiment()),
 };
 
-/// Within which the kubelet hears of a change by TCP and gRPC, generously: Envoy checks once a second.
+/// The time limit for the kubelet to notice a change over TCP and gRPC: Envoy checks once a second.
 const BOUND: Duration = Duration::from_secs(5);
 
 async fn experiment() -> Result<Evidence> {
@@ -36,7 +36,8 @@ async fn experiment() -> Result<Evidence> {
     ))
 }
 
-/// The port itself: STRICT fails, DISABLE for one port and PERMISSIVE pass. But by TCP, which Envoy takes in any mode.
+/// The port itself: STRICT fails, DISABLE for one port and PERMISSIVE pass; a TCP probe passes in any mode, as Envoy
+/// accepts the connection.
 async fn without_help_and_by_mode(app: &HealthApp, serving: &HealthApp) -> Result<()> {
     let nobody = Port::reserve()?;
     let nobody_at = at(&nobody);
@@ -91,7 +92,7 @@ async fn without_help_and_by_mode(app: &HealthApp, serving: &HealthApp) -> Resul
     Ok(())
 }
 
-/// Probes on a port of their own. Answers how many other requests it refused.
+/// Probes on a separate port. Returns how many other requests it refused.
 async fn by_rewrite(app: &HealthApp) -> Result<usize> {
     let stage = Stage::set()?;
     let (strict, probes_at) = (Port::reserve()?, Port::reserve()?);
@@ -168,7 +169,7 @@ async fn by_rewrite(app: &HealthApp) -> Result<usize> {
     Ok(refused)
 }
 
-/// What is no probe is answered with an error, and never reaches the application.
+/// Anything but a probe is answered with an error, and never reaches the application.
 async fn nothing_else(app: &HealthApp, address: SocketAddr, http: &str, by_tcp: &str) -> Result<usize> {
     let attempts = [
         "GET / HTTP/1.1\r\n".to_owned(),

@@ -1,8 +1,8 @@
-//! Question 12: whatever a change of the policies, or the end of a certificate, no longer allows is closed, even if it is already
-//! open.
+//! Question 12: streams that a change of the policies, or the end of a certificate, no longer allows are closed, even
+//! if they are already open.
 //!
-//! A hundred connections and forty requests that do not end, all of them in use, on an Envoy with two worker threads. The policies
-//! change so that half of the callers are out.
+//! A hundred connections and forty endless requests, all in use, on an Envoy with two worker threads. The policies
+//! change so that half of the callers lose access.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ pub(crate) const ENTRY: Entry = Entry {
 /// From the moment the files are there, or the certificate has expired, on a slow machine too.
 const BOUND: Duration = Duration::from_secs(2);
 
-/// Of each identity.
+/// Connections of each identity.
 const CONNECTIONS: usize = 50;
 const REQUESTS: usize = 10;
 
@@ -41,21 +41,21 @@ const GOES: &str = "cluster.local/ns/web/sa/batch";
 /// The kinds of open streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Text goes to and fro.
+    /// Text in both directions.
     Connection,
-    /// The response goes on and on.
+    /// An endless response.
     Streaming,
-    /// There is no response yet.
+    /// No response yet.
     Waiting,
 }
 
 /// How a stream ended.
 struct StreamEnd {
-    /// When, if it was not stopped here.
+    /// The time, unless the test stopped it.
     at: Option<Instant>,
     /// The last sign of life before that.
     alive: Instant,
-    /// All that came last.
+    /// The last bytes that were received.
     last: String,
 }
 
@@ -196,7 +196,7 @@ async fn open(port: &Port, caller: &Caller, kind: Kind) -> Result<tcp::Connectio
     Ok(connection)
 }
 
-/// Uses a connection until it ends or is to be stopped.
+/// Uses a connection until it ends or is stopped.
 async fn live(
     mut connection: tcp::Connection,
     kind: Kind,
@@ -245,7 +245,7 @@ async fn live(
     }
 }
 
-/// Policies that Envoy has had before, and still has, as there are connections that began with them.
+/// Policies that Envoy had before, and still has, as there are connections that began with them.
 async fn admitted_again(
     stage: &Stage,
     before: &Inbound,
@@ -268,7 +268,7 @@ async fn admitted_again(
     Ok(())
 }
 
-/// A connection whose certificate expires, and one beside it. Answers how long after it the first was closed.
+/// A connection whose certificate expires, and one beside it. Returns how long after the expiry the first was closed.
 async fn expires(stage: &Stage, port: &Port) -> Result<Duration> {
     const LEFT: Duration = Duration::from_secs(3);
     let begun = Instant::now();

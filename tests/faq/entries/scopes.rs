@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     experiment: || Box::pin(experiment()),
 };
 
-/// A port of a workload, the expected mode, and which document sets it.
+/// A port of a workload, the expected mode, and the document that sets it.
 struct Case {
     namespace: &'static str,
     app: &'static str,

@@ -1,5 +1,5 @@
-//! Question 8: a protocol in which the server sends first, with a real MariaDB and its real client. In both modes of enforcement a
-//! denied client gets not one byte; with `hold` the server does not even see the connection.
+//! Question 8: a protocol in which the server sends first, with a real MariaDB and its real client. In both modes of
+//! enforcement a denied client gets not one byte; with `hold` the server does not even see the connection.
 
 use std::time::{Duration, Instant};
 
@@ -27,11 +27,11 @@ const ALLOWED: &str = "cluster.local/ns/web/sa/frontend";
 const DENIED: &str = "cluster.local/ns/web/sa/batch";
 const HOST: &str = "ledger.shop.svc.cluster.local";
 
-/// What a client asks, and what it gets.
+/// A client's query, and its result.
 const QUERY: &str = "SELECT CONCAT(item, ' for two') FROM orders";
 const ROWS: &str = "tea for two";
 
-/// A patient client's.
+/// The time-out of a patient client.
 const PATIENT: Duration = Duration::from_secs(10);
 
 /// The clients' side: two workloads, each with its Envoy, through which the real client connects.
@@ -112,7 +112,7 @@ impl Clients {
     }
 }
 
-/// STRICT and DISABLE. Answers what the server was spared.
+/// STRICT and DISABLE. Returns the number of connections that never reached the server.
 async fn enforced(stage: &Stage, database: &MariaDb, enforcement: &str) -> Result<String> {
     const TRIES: u64 = 3;
     let (_server, port) = server(stage, database, "STRICT", enforcement).await?;
@@ -158,7 +158,7 @@ async fn enforced(stage: &Stage, database: &MariaDb, enforcement: &str) -> Resul
     ))
 }
 
-/// A plaintext client waits for the greeting, and Envoy for the client's first byte. Answers how long.
+/// A plaintext client waits for the greeting, and Envoy for the client's first byte. Returns how long.
 async fn permissive(stage: &Stage, database: &MariaDb) -> Result<Duration> {
     let (_server, port) = server(stage, database, "PERMISSIVE", "handshake").await?;
     let impatient = mariadb::query(port.number(), Duration::from_secs(2), QUERY).await?;

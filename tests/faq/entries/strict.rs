@@ -21,10 +21,10 @@ pub(crate) const ENTRY: Entry = Entry {
     experiment: || Box::pin(experiment()),
 };
 
-/// What the server says first, so that a leak would show.
+/// The server's first bytes, which would show a leak.
 const GREETING: &str = "welcome\n";
 
-/// How long a client that hears nothing listens.
+/// How long a client without an answer waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client, and whether each mode accepts it.
@@ -132,7 +132,7 @@ fn clients(stage: &Stage) -> Result<Vec<ModeClient>> {
     ])
 }
 
-/// Whether a client gets the greeting and an answer; who does not must not get one byte.
+/// Whether a client gets the greeting and an answer; otherwise it must not get one byte.
 async fn exchange(port: &Port, caller: &Caller) -> Result<bool> {
     let address = ([127, 0, 0, 1], port.number()).into();
     let Ok(mut connection) = tcp::Connection::open(address, caller).await else {

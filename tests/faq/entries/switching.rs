@@ -62,7 +62,7 @@ struct Switch {
 struct RequestCounts {
     served: usize,
     refused: usize,
-    /// The longest that a request still went by the mode before.
+    /// The longest time that a request still followed the previous mode.
     lag: Duration,
 }
 
@@ -129,7 +129,7 @@ async fn experiment() -> Result<Evidence> {
     ))
 }
 
-/// The next request on a plaintext connection that is open obeys, when only the policies have changed.
+/// The next request on an open plaintext connection follows the policies, if only these have changed.
 async fn obeyed_on_an_open_connection(port: &Port, strict: &Inbound, folder: &Path) -> Result<()> {
     let address = ([127, 0, 0, 1], port.number()).into();
     let mut connection = http::Connection::open(address, &Caller::plaintext(), http::Version::Http1).await?;
@@ -155,7 +155,8 @@ async fn obeyed_on_an_open_connection(port: &Port, strict: &Inbound, folder: &Pa
     }
 }
 
-/// Waits until the mode before the load is in force in both workers: each connection goes to one of them, as the kernel chooses.
+/// Waits until the mode before the load is in force in both workers: the kernel chooses one of them for each
+/// connection.
 async fn until_served(port: &Port) -> Result<()> {
     let began = Instant::now();
     let mut in_a_row = 0;
@@ -174,8 +175,8 @@ async fn until_served(port: &Port) -> Result<()> {
     Ok(())
 }
 
-/// Holds each request to the mode of its time, of which these admit its kind. Where the mode before said the same, no request may
-/// go another way; else those soon after the change may.
+/// Compares each request with the mode of its time; `admits` tells which modes accept its kind. If the previous mode
+/// had the same result, no request may differ; otherwise those soon after the change may.
 fn held(all: &[TimedRequest], switches: &[Switch], admitting: &[&str]) -> Result<RequestCounts> {
     let admits = |switch: &Switch| admitting.contains(&switch.mode);
     let mut held = RequestCounts {
@@ -259,7 +260,7 @@ impl Load {
     }
 }
 
-/// Asks on a connection that is kept as long as the server keeps it.
+/// Asks on a connection that stays open as long as the server allows.
 async fn ask(
     connection: &mut Option<http::Connection>,
     address: std::net::SocketAddr,

@@ -7,10 +7,11 @@ pub fn folder(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target)
 }
 
-/// The kept inputs of a target with their paths, in the order of their names.
+/// The kept inputs of a target with their paths, sorted by name.
 ///
 /// # Errors
-/// A folder or file that cannot be read.
+///
+/// If a folder or file cannot be read.
 pub fn kept(target: &str) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut paths = std::fs::read_dir(folder(target))?
         .map(|entry| entry.map(|entry| entry.path()))

@@ -1,26 +1,27 @@
 //! Mutations of inputs, from a seed: the same on every machine.
 
-/// The longest input that is made.
+/// The longest generated input.
 const LONGEST: usize = 4096;
 
-/// Numbers that lengths and counts are changed to.
+/// Numbers that replace lengths and counts.
 const EDGES: [u8; 8] = [0, 1, 0x7f, 0x80, 0xff, b'0', b'9', b'/'];
 
-/// Makes new inputs of those there are.
+/// Makes new inputs from existing ones.
 #[derive(Debug)]
 pub struct Mutator {
     state: u64,
 }
 
 impl Mutator {
-    /// One that makes the same of the same inputs whenever it has this seed.
+    /// A mutator that makes the same from the same inputs with this seed.
     pub fn new(seed: u64) -> Self {
         Self {
             state: seed ^ 0x9e37_79b9_7f4a_7c15,
         }
     }
 
-    /// The next input: one of `inputs`, changed in one to four places, with parts of the others or words of the `dictionary`.
+    /// The next input: one of `inputs`, changed in one to four places, with parts of the others or words of the
+    /// `dictionary`.
     pub fn next(&mut self, inputs: &[Vec<u8>], dictionary: &[&str]) -> Vec<u8> {
         let mut input = inputs.get(self.below(inputs.len())).cloned().unwrap_or_default();
         for _ in 0..=self.below(4) {
@@ -30,7 +31,7 @@ impl Mutator {
         input
     }
 
-    /// So many bytes of any kind.
+    /// This many random bytes.
     pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.byte()).collect()
     }

@@ -1,6 +1,6 @@
-//! What the command reads, as functions of bytes.
+//! The command's parsers, as functions of bytes.
 //!
-//! Each returns what was read in a few words, or the whole error message for people.
+//! Each returns a summary of the result, or the whole error message for people.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -19,7 +19,8 @@ use peerwarden_traffic::line;
 /// Each YAML document of a text, as JSON.
 ///
 /// # Errors
-/// What is wrong with the text.
+///
+/// If the text is invalid.
 pub fn documents(text: &str) -> Result<Vec<String>, String> {
     let source = Source::new("policies.yaml", text);
     let nodes = yaml::documents(&source).map_err(|wrong| shown(&[wrong]))?;
@@ -29,18 +30,20 @@ pub fn documents(text: &str) -> Result<Vec<String>, String> {
     json.map_err(|error| error.to_string())
 }
 
-/// The text as `peerwarden fmt` lays it out.
+/// The text as `peerwarden fmt` formats it.
 ///
 /// # Errors
-/// Why it is left as it is.
+///
+/// If it is left unchanged.
 pub fn tidy(text: &str) -> Result<String, String> {
     layout::tidy(&Source::new("policies.yaml", text)).map_err(|wrong| shown(&[wrong]))
 }
 
-/// How many cases a suite has, and how many cells its snapshot. Policies and fixtures that it names are not there.
+/// The number of cases of a suite, and of cells of its snapshot. The policies and fixtures that it names do not exist.
 ///
 /// # Errors
-/// All that is wrong with it.
+///
+/// If it is invalid; all mistakes are reported.
 pub fn suite(text: &str) -> Result<(usize, usize), String> {
     let source = Source::new("suite_test.yaml", text);
     let loaded = suite::read(&source, Path::new(""), &Loader::default()).map_err(|wrong| shown(&wrong))?;
@@ -48,20 +51,22 @@ pub fn suite(text: &str) -> Result<(usize, usize), String> {
     Ok((loaded.cases.len(), cells))
 }
 
-/// Reads a line of an access log, by a format or by those that need not be given.
+/// Reads a line of an access log, with a given format or a detected one.
 ///
 /// # Errors
-/// What is wrong with the format, or with the line.
+///
+/// If the format or the line is invalid.
 pub fn access_log(format: Option<&str>, line: &[u8]) -> Result<String, String> {
     let format = format.map_or(Ok(LogFormat::default()), LogFormat::parse);
     let entry = format.map_err(|wrong| shown(&[wrong]))?.read(line)?;
     Ok(format!("{entry:?}"))
 }
 
-/// How many lines an access log has that are not empty, as they are read from a file, gzip or not.
+/// The number of non-empty lines of an access log, read as from a file, gzip or not.
 ///
 /// # Errors
-/// That it is not a gzip file, though it begins as one.
+///
+/// If it is not a gzip file, though it begins as one.
 pub fn access_log_file(file: Vec<u8>) -> Result<usize, String> {
     let read = || {
         let mut input = Input::of(Box::new(Cursor::new(file)), None)?;
@@ -77,7 +82,8 @@ pub fn access_log_file(file: Vec<u8>) -> Result<usize, String> {
 /// Reads `peerwarden.toml`.
 ///
 /// # Errors
-/// What is wrong with it.
+///
+/// If it is invalid.
 pub fn settings(text: &str) -> Result<(), String> {
     let source = Source::new("peerwarden.toml", text);
     Settings::of(&source, Path::new("peerwarden.toml"))
@@ -88,13 +94,14 @@ pub fn settings(text: &str) -> Result<(), String> {
 /// Reads a line of the input of `peerwarden eval`.
 ///
 /// # Errors
-/// What is wrong with it.
+///
+/// If it is invalid.
 pub fn eval_line(line: &[u8]) -> Result<(), String> {
     let (_, line) = line::read(line);
     line.and_then(|line| line.traffic.check().map_err(|impossible| impossible.to_string()))
 }
 
-/// As it is printed, with what is underlined.
+/// The printed messages, with the underlined text.
 fn shown(wrong: &[Diagnostic]) -> String {
     let shown: Vec<String> = diagnostic::rendered(wrong).collect();
     shown.join("\n")

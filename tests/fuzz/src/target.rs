@@ -18,15 +18,15 @@ mod yaml;
 /// A function that takes any bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Names its folder of inputs too.
+    /// Also the name of its folder of inputs.
     pub name: &'static str,
-    /// What must hold, for people.
+    /// The promise, for people.
     pub promise: &'static str,
-    /// Panics where it does not hold.
+    /// Panics if the promise is broken.
     pub run: fn(&[u8]),
-    /// Words that inputs are made of.
+    /// Words for generated inputs.
     pub dictionary: &'static [&'static str],
-    /// How many mutations `make test` tries: about a second or two of work.
+    /// The number of mutations in `make test`: about a second or two of work.
     pub budget: u32,
 }
 

@@ -1,7 +1,9 @@
-//! The cost of reading grows at most linearly with the input: each reader is run over the inputs that cost it most.
+//! The cost of parsing grows at most linearly with the input: each parser is run on the inputs that are most expensive
+//! for it.
 //!
-//! The work is counted, not timed: allocations and their bytes at `n` and at `2n`. Loops without allocations show on an input so
-//! large that anything but linear work would exceed the time limit, which is far beyond what it takes.
+//! The work is counted, not timed: allocations and their bytes at `n` and at `2n`. Loops without allocations show on an
+//! input so large that anything but linear work would exceed the time limit, which is far beyond the time that it
+//! takes.
 
 #[path = "bounds/counting.rs"]
 mod counting;
@@ -23,13 +25,13 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use counting::Cost;
 use shapes::{ALL, Shape};
 
-/// Bytes, about, of the input whose work is counted; a power of two, as vectors grow by doubling.
+/// The approximate size in bytes of the input whose work is counted; a power of two, as vectors grow by doubling.
 const SMALL: usize = 1 << 13;
 
-/// Bytes, about, of the input that must end.
+/// The approximate size in bytes of the input that must end.
 const LARGE: usize = 1 << 18;
 
-/// For the large one: in proportion it takes seconds at most.
+/// For the large one: linear work takes seconds at most.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
-/// `docs/reliability.md` has how many shapes there are, each read four times.
+/// `docs/reliability.md` has the number of shapes, each read four times.
 fn is_counted(shapes: usize) -> Result<(), Failed> {
     let counts = include_str!("../../reliability/counts.yaml");
     let row = format!("- what: \"{shapes} shapes ");

@@ -1,4 +1,4 @@
-//! Each target over the inputs that are kept for it, and over a fixed number of mutations of them: without libFuzzer, and the same on
+//! Each target over its kept inputs, and over a fixed number of mutations of them: without libFuzzer, and the same on
 //! every machine.
 //!
 //! `PEERWARDEN_FUZZ_TIMES=10` tries ten times as many mutations.
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Failed, Trial};
 use peerwarden_fuzz::{ALL, Mutator, Target, kept};
 
-/// Mutations of a target are made from this.
+/// The seed of a target's mutations.
 const SEED: u64 = 15;
 
-/// Far beyond what one input takes: an input that is read for ever must not be waited for.
+/// Far beyond the time for one input: the test must not wait for an endless parser.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
@@ -37,7 +37,7 @@ fn is_counted() -> Result<(), Failed> {
     Err(format!("the first count of tests/reliability/counts.yaml is {inputs}").into())
 }
 
-/// Runs a target on a thread of its own, and names the input that it was at when patience ended.
+/// Runs a target on a separate thread, and names the current input if the time limit is exceeded.
 fn bounded(target: &'static Target) -> Result<(), Failed> {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
@@ -99,7 +99,7 @@ fn all(target: &Target, tell: &mpsc::Sender<Message>) -> Result<(), String> {
     Ok(())
 }
 
-/// For a file in the folder of inputs: `printf 'TEXT' > FILE`.
+/// A command that writes the input to a file: `printf 'TEXT' > FILE`.
 fn shown(input: &[u8]) -> String {
     let escaped: String = input.iter().map(|byte| format!("\\x{byte:02x}")).collect();
     format!("{} bytes: printf '{escaped}'", input.len())

@@ -176,7 +176,7 @@ impl Caller {
         self
     }
 
-    /// Closes with a reset, so that it is not taken for the end of its data alone.
+    /// Closes with a reset, so that it is not mistaken for the end of its own data.
     pub fn abrupt(mut self) -> Self {
         self.abrupt = true;
         self

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::typed;
 
-/// How a listener treats a PROXY header. A connection without one is accepted as it is.
+/// How a listener treats a PROXY header. A connection without one is accepted unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct ProxyProtocol {
     /// Values of the header that become dynamic metadata of the connection: type, filter, key.

@@ -41,7 +41,7 @@ fn an_http_authorizer_gets_the_request_and_no_more_of_its_headers_than_it_should
     assert_eq!(vm.violations(), []);
 }
 
-/// As rules see it, so that a client cannot put a value to the one that the other reads otherwise.
+/// As rules see it, so that a client cannot send the authorizer a value that the module reads differently.
 #[test]
 fn a_grpc_authorizer_gets_values_without_the_blanks_around_them() {
     let (mut vm, plugin) = asking("grpc");
@@ -139,7 +139,7 @@ fn a_no_is_told_to_the_client_as_the_authorizer_puts_it() {
     assert_eq!(vm.violations(), []);
 }
 
-/// What the authorizer adds is there for the policies that come after it; a yes is no more than that.
+/// Later policies see what the authorizer adds; an allow is no more than that.
 #[test]
 fn the_other_policies_judge_the_request_as_it_goes_on() {
     let banned = policy(
@@ -256,7 +256,7 @@ fn a_grpc_authorizer_may_set_add_and_remove_headers() {
     assert_eq!(values(&headers, "x-gone"), [""; 0]);
 }
 
-/// The client must not be able to make an authorizer fail that lets failures pass.
+/// The client must not be able to make an authorizer with `failOpen` fail.
 #[test]
 fn what_cannot_be_put_to_an_authorizer_is_denied_whatever_fail_open_says() {
     let (mut vm, plugin) = asking("http-open");

@@ -1,4 +1,4 @@
-//! Every host call of a question to an authorizer, failing; and answers of any bytes.
+//! Every host call of a question to an authorizer, failing; and random answers.
 
 use peerwarden_host::{CalloutResponse, Fault, FaultEffect, HttpOutcome, VmOptions};
 use serde_json::json;
@@ -22,7 +22,8 @@ pub(crate) const FUNCTIONS: [&str; 13] = [
     "proxy_log",
 ];
 
-/// A no stays a no whatever fails around it, and a module that cannot do what a yes asks for lets nothing pass.
+/// A denial stays a denial whatever fails around it, and a module that cannot make the changes of an allow lets nothing
+/// pass.
 #[test]
 fn nothing_that_is_refused_passes() {
     for provider in ["http", "grpc"] {
@@ -79,7 +80,7 @@ fn a_yes_that_cannot_be_done_is_none() {
     ));
 }
 
-/// Mutations of good messages, and bytes of no meaning: each ends in a verdict, and no refusal becomes a yes.
+/// Mutations of valid messages, and meaningless bytes: each ends in a verdict, and no refusal becomes an allow.
 #[test]
 fn answers_of_any_bytes() {
     let (mut vm, plugin) = asking("grpc");

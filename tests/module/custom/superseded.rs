@@ -1,4 +1,5 @@
-//! An answer that arrives when the program that asked is no longer in memory: it is judged by the same policies, or denied.
+//! An answer that arrives when the program that called is no longer in memory: it is judged by the same policies, or
+//! denied.
 
 use peerwarden_host::{
     CalloutResponse, CloseReason, HttpOutcome, HttpStreamId, PluginId, PluginOptions, TcpConnectionId,
@@ -20,17 +21,17 @@ fn configure(vm: &mut Vm, configuration: Vec<u8>) -> PluginId {
     vm.configure(options).unwrap()
 }
 
-/// Asks an authorizer, and admits the frontend if that says yes.
+/// Calls an authorizer, and allows the frontend if the answer does.
 fn asking(protocol: &str, provider: &str) -> Vec<u8> {
     configuration(protocol, json!([custom(provider), allow(FRONTEND)]))
 }
 
-/// Admits everybody: whom an answer lets in was not judged by this.
+/// Allows everyone: it did not judge what an answer allows.
 fn open(protocol: &str) -> Vec<u8> {
     configuration(protocol, json!([]))
 }
 
-/// Two that take its place: with the second its program is let go of.
+/// Two configurations that replace it: with the second its program is freed.
 fn superseded(vm: &mut Vm, first: PluginId, protocol: &str) -> PluginId {
     let second = configure(vm, open(protocol));
     vm.retire(first);
@@ -39,14 +40,14 @@ fn superseded(vm: &mut Vm, first: PluginId, protocol: &str) -> PluginId {
     third
 }
 
-/// A request that waits, and the token of the call that it waits for.
+/// A waiting request, and the token of its call.
 fn request(vm: &mut Vm, plugin: PluginId, uri: &str) -> (HttpStreamId, u32) {
     let stream = vm.http_stream(plugin, &peer(uri), get("/admin")).unwrap();
     assert_eq!(vm.request_headers(stream).unwrap(), HttpOutcome::Paused);
     (stream, vm.callouts().last().unwrap().token)
 }
 
-/// A connection that waits, with what its client has said.
+/// A waiting connection, with its client's data.
 fn connection(vm: &mut Vm, plugin: PluginId, uri: &str) -> (TcpConnectionId, u32) {
     let connection = vm
         .tcp_connection(plugin, &peer(uri), TcpOptions::default())
@@ -92,7 +93,7 @@ fn a_request_is_judged_by_the_policies_that_asked() {
     }
 }
 
-/// What took the place of the policies that asked must allow it as well.
+/// The newer policies must allow it as well.
 #[test]
 fn a_late_yes_lets_nobody_in_whom_the_newer_policies_deny() {
     for provider in ["http", "grpc"] {
@@ -154,7 +155,7 @@ fn a_connection_is_judged_by_the_policies_that_asked() {
     assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
 }
 
-/// So many and large ones take its place that its bytes are not kept either.
+/// So many large ones replace it that its bytes are not kept either.
 #[test]
 fn what_cannot_be_judged_any_more_is_denied() {
     let options = VmOptions {

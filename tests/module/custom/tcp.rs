@@ -56,7 +56,7 @@ fn a_failure_closes_unless_it_is_said_otherwise() {
     }
 }
 
-/// What the upstream says could not be let go on later.
+/// The upstream's data could not be continued later.
 #[test]
 fn where_the_server_speaks_first_nobody_is_asked_and_nothing_passes() {
     for provider in ["grpc", "grpc-open"] {

@@ -10,8 +10,8 @@ use super::shapes;
 use super::{GIB, bulky, configure, large, padded, with};
 use crate::fixture::{BACKEND, FRONTEND, allow, ask, denied, get, peer, policy};
 
-/// What the module asks for before it begins is enough, so that it never runs out on the way. Hash tables double: of this size those of the
-/// index just have.
+/// The module's estimate is sufficient, so it never runs out of memory during compilation. Hash tables double: at this
+/// size those of the index just have.
 #[test]
 fn no_shape_takes_more_memory_than_is_asked_for() {
     let beside = limits::memory(0, 1);
@@ -31,7 +31,7 @@ fn no_shape_takes_more_memory_than_is_asked_for() {
     );
 }
 
-/// All that a VM takes beyond what it takes without a configuration.
+/// The memory that a VM uses beyond what it uses without a configuration.
 fn taken(configuration: Vec<u8>) -> usize {
     let mut vm = large(GIB);
     let before = vm.memory_size();
@@ -52,8 +52,8 @@ fn what_is_too_large_is_refused_everywhere() {
     );
 }
 
-/// Other plugins have the memory, until they go. Freed memory is there in pieces: in 620 MiB the last one would not be compiled then either,
-/// in 640 it would.
+/// Other plugins use the memory until they are removed. Freed memory is fragmented: with 620 MiB the last one would
+/// still not be compiled, with 640 it would.
 #[test]
 fn denies_until_there_is_memory() {
     let mut vm = large(740 << 20);
@@ -86,7 +86,7 @@ fn denies_until_there_is_memory() {
     assert_eq!(vm.failure(), None);
 }
 
-/// The largest there may be, of the shape that costs most: two fit, and a third one when the first is superseded.
+/// The largest possible one, of the most expensive shape: two fit, and a third one when the first is superseded.
 #[test]
 #[ignore = "takes minutes: `make test-memory`"]
 fn the_largest_fits_twice() {
@@ -109,7 +109,7 @@ fn refused(configuration: Vec<u8>) -> String {
     error.logs()[0].message.clone()
 }
 
-/// What little text can stand for much has a limit of its own.
+/// Short texts that expand to many values have a separate limit.
 #[test]
 fn aliases_of_the_trust_domain_do_not_multiply_without_bound() {
     let aliases: Vec<String> = (0..100).map(|number| format!("alias-{number}.example")).collect();
@@ -164,7 +164,7 @@ fn there_are_so_many_rules_at_most() {
     assert!(said.contains("more than 250000 rules"), "{said}");
 }
 
-/// Of a configuration that is wrong throughout the first problems are told.
+/// For a configuration that is wrong throughout, only the first problems are reported.
 #[test]
 fn problems_are_told_up_to_a_number() {
     let rules = vec![json!({"to": [{"operation": {"ports": vec!["x"; 5_000]}}]})];

@@ -9,12 +9,12 @@ pub(super) struct Shape {
     pub(super) name: &'static str,
     protocol: &'static str,
     rule: fn(usize) -> Value,
-    /// With one policy that is a dry run, so that everything is evaluated twice.
+    /// With one dry-run policy, so that everything is evaluated twice.
     dry_run: bool,
     action: &'static str,
 }
 
-/// How many values a field may have.
+/// The largest number of values of a field.
 const VALUES: usize = 10_000;
 
 pub(super) fn all() -> Vec<Shape> {
@@ -167,7 +167,7 @@ fn all_again(shapes: &[Shape]) -> Vec<Shape> {
 }
 
 impl Shape {
-    /// So many bytes, or a rule more.
+    /// This many bytes, or a rule more.
     pub(super) fn configuration(&self, bytes: usize) -> Vec<u8> {
         let mut policies = Vec::new();
         let mut written = 0;
@@ -193,7 +193,7 @@ impl Shape {
         with(self.protocol, Value::from(policies), json!({}))
     }
 
-    /// Which are cheap to write, and limited in number.
+    /// Whether its rules are empty: they are short, and limited in number.
     pub(super) fn is_of_empty_rules(&self) -> bool {
         self.name == "empty rules"
     }
@@ -240,7 +240,7 @@ fn addresses(index: usize) -> Vec<String> {
         .collect()
 }
 
-/// A number in as few characters as can be.
+/// A number in as few characters as possible.
 pub(super) fn short(mut number: usize) -> String {
     const DIGITS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Traffic under a configuration that is superseded and released: it is decided by the same policies, or denied.
+//! Traffic of a configuration that is superseded and freed: it is decided by the same policies, or denied.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn admits(uris: &[&str], more: Value) -> Vec<u8> {
     with("tcp", policies.collect(), more)
 }
 
-/// The second after it lets go of it.
+/// The second one after it causes it to be freed.
 #[test]
 fn a_connection_that_is_not_decided_yet_is_by_its_own() {
     let mut vm = large(GIB);
@@ -55,7 +55,7 @@ fn a_connection_that_is_not_decided_yet_is_by_its_own() {
     assert_eq!(vm.take_violations(), []);
 }
 
-/// Envoy does not configure again what it still has for open streams.
+/// Envoy does not reconfigure what it still has for open streams.
 #[test]
 fn one_that_is_back_in_use_decides_as_before() {
     let mut vm = large(GIB);
@@ -74,7 +74,7 @@ fn one_that_is_back_in_use_decides_as_before() {
     assert_eq!(vm.take_violations(), []);
 }
 
-/// Of configurations that are large and many the bytes are not kept.
+/// The bytes of many large configurations are not kept.
 #[test]
 fn of_one_that_is_not_kept_all_is_denied_and_the_log_says_why() {
     let mut vm = large(GIB);
@@ -98,7 +98,7 @@ fn of_one_that_is_not_kept_all_is_denied_and_the_log_says_why() {
     assert!(is_admitted(&mut vm, new));
 }
 
-/// What its certificate no longer admits is closed, by the policies that admitted it.
+/// A stream whose certificate has expired is closed, by the policies that allowed it.
 #[test]
 fn what_is_kept_by_updates_ends_with_its_certificate() {
     let mut vm = large(GIB);
@@ -125,7 +125,7 @@ fn what_is_kept_by_updates_ends_with_its_certificate() {
     );
 }
 
-/// Two plugins of one name, each with policies of its own: neither decides for the other.
+/// Two plugins of one name, each with its own policies: neither decides for the other.
 #[test]
 fn what_is_side_by_side_stays_apart() {
     let mut vm = large(GIB);

@@ -1,4 +1,4 @@
-//! A configuration that is too large even to be read.
+//! A configuration that is too large even to be parsed.
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ fn denying(vm: &Vm, plugin: &str) -> Option<u64> {
     }
 }
 
-/// Other plugins have the memory, until they go. To read the last one takes more than to compile one of the others.
+/// Other plugins use the memory until they are removed. Parsing the last one takes more than compiling one of the
+/// others.
 #[test]
 fn denies_until_there_is_memory_to_read_it() {
     let mut vm = large(650 << 20);

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{GIB, configure, large, padded};
 use crate::fixture::{BACKEND, FRONTEND, allow, ask, denied, get, peer};
 
-/// Bytes of one configuration: a hundred times seven megabytes take minutes.
+/// The size of one configuration in bytes: a hundred times seven megabytes take minutes.
 fn bytes() -> usize {
     let long = std::env::var_os("PEERWARDEN_LONG").is_some();
     if long { 7_000_000 } else { 15_000 }
@@ -88,7 +88,7 @@ fn a_hundred_that_keep_hold_the_memory_of_two() {
     hold_the_memory_of_two_generations("keep", true);
 }
 
-/// Connections that have said nothing yet are not decided.
+/// Connections that have not sent anything are not decided yet.
 #[test]
 fn a_hundred_with_undecided_connections_hold_the_memory_of_two() {
     hold_the_memory_of_two_generations("close", false);

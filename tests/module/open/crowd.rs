@@ -10,9 +10,9 @@ use crate::fixture::{FRONTEND, peer};
 
 const TICK: Duration = Duration::from_millis(10);
 
-/// As docs/mtls.md says: with so many strangers an admitted client waits for less than a second.
+/// As docs/mtls.md says: with this many strangers an allowed client waits for less than a second.
 const STRANGERS: usize = 5_000;
-/// So many ticks while the strangers come, and so many once they have been there for a second.
+/// The number of timer callbacks while the strangers arrive, and after they have been there for a second.
 const AMONG_NEW: usize = 60;
 const AMONG_OLD: usize = 5;
 
@@ -39,7 +39,7 @@ fn strangers(vm: &mut Vm, plugin: PluginId) -> Vec<TcpConnectionId> {
     (0..STRANGERS).map(|_| open(vm, plugin, &stranger)).collect()
 }
 
-/// After how many ticks a client whose handshake is over is dialled for.
+/// The number of timer callbacks before the upstream is connected to for a client whose handshake is over.
 fn ticks_until_dialled(vm: &mut Vm, plugin: PluginId) -> usize {
     let client = open(vm, plugin, &peer(FRONTEND));
     assert!(vm.handshake_done(client).unwrap());

@@ -68,7 +68,8 @@ fn keeps_them_if_it_is_told_to() {
     );
 }
 
-/// Not closed by the update, which admits it; but by the end of its certificate, which counts with the update only.
+/// The update, which allows it, does not close it; the end of its certificate does, which matters only since the
+/// update.
 #[test]
 fn counts_from_the_update_on_that_asks_for_it() {
     let (mut vm, old) = one_vm(configuration("tcp", json!([])));

@@ -1,4 +1,4 @@
-//! `enforcement: hold`: nothing is dialled before the decision.
+//! `enforcement: hold`: no upstream connection before the decision.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{closed_by, ledger, one_vm, update, with};
 use crate::fixture::{BACKEND, FRONTEND, mode, peer};
 
-/// How often the timer looks at what is held.
+/// The period at which the timer checks held streams.
 const TICK: Duration = Duration::from_millis(10);
 
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -116,7 +116,8 @@ fn who_does_not_show_a_certificate_is_denied_by_the_deadline() {
     );
 }
 
-/// Without `max_early_data_bytes` the handshake never ends, so that the deadline is what ends it, and says which setting it needs.
+/// Without `max_early_data_bytes` the handshake never ends, so the deadline ends it, and the message names the required
+/// setting.
 #[test]
 fn a_listener_that_cannot_hold_is_denied_and_named() {
     let (mut vm, plugin) = holding();
@@ -153,7 +154,7 @@ fn the_timer_goes_off_once_a_second_while_nothing_is_held() {
     assert_eq!(vm.accounting().len(), 60);
 }
 
-/// A newer configuration counts for what was held when it came.
+/// A newer configuration applies to streams that were held when it arrived.
 #[test]
 fn an_update_meanwhile() {
     let (mut vm, old) = one_vm(with(
@@ -173,7 +174,7 @@ fn an_update_meanwhile() {
     assert_eq!(vm.take_violations(), []);
 }
 
-/// Those who open connections and do no more cost little: they are looked at ever more seldom.
+/// Clients that open connections and do nothing else cost little: they are checked less and less often.
 #[test]
 fn handshakes_that_do_not_end_are_looked_at_ever_more_seldom() {
     let (mut vm, plugin) = one_vm(ledger(json!({"tcp": {"enforcement": "hold", "deadline": "10s"}})));

@@ -1,4 +1,4 @@
-//! HTTP streams that last.
+//! Long-lived HTTP streams.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn open(vm: &mut Vm, plugin: PluginId, uri: &str) -> HttpStreamId {
     stream
 }
 
-/// Requests that are open are judged again.
+/// Open requests are judged again.
 fn closing(resources: Value) -> Vec<u8> {
     with(
         "http",
@@ -33,7 +33,7 @@ fn closing(resources: Value) -> Vec<u8> {
     )
 }
 
-/// The frontend, and what the operation or condition is.
+/// The frontend, with this operation or condition.
 fn frontend_only(rule: Value) -> Vec<u8> {
     let mut whole = json!({"from": [{"source": {"principals": [FRONTEND.trim_start_matches("spiffe://")]}}]});
     for (name, value) in rule.as_object().unwrap() {
@@ -59,7 +59,7 @@ fn without_a_response_it_is_answered_and_with_one_it_is_reset() {
     assert_eq!(vm.take_violations(), []);
 }
 
-/// Envoy does not show a request's headers any more once they have gone by.
+/// Envoy no longer shows a request's headers after they have passed.
 #[test]
 fn the_request_is_judged_by_what_it_was() {
     let rules = [
@@ -107,7 +107,7 @@ fn what_has_ended_is_not_looked_for() {
     assert_eq!(vm.take_violations(), []);
 }
 
-/// As most requests end soon, they are looked after only where the configuration says so.
+/// As most requests end soon, they are checked again only if the configuration says so.
 #[test]
 fn requests_go_on_unless_it_is_said_otherwise() {
     let (mut vm, old) = one_vm(configuration("http", json!([])));
@@ -118,7 +118,7 @@ fn requests_go_on_unless_it_is_said_otherwise() {
     assert_eq!(vm.take_violations(), []);
 }
 
-/// What is kept of requests has a limit, whatever clients send; what is beyond it is not established, and so not allowed by it.
+/// Kept headers have a limit, whatever clients send; headers beyond it are not established, and so allow nothing.
 #[test]
 fn headers_are_kept_within_a_limit() {
     const EACH: usize = 60 * 1024;

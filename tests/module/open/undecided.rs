@@ -1,4 +1,4 @@
-//! Streams that began under one configuration and are not yet decided when another replaces it: both must allow them.
+//! Streams that began with one configuration and are not decided when another replaces it: both must allow them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{closed_by, ledger, one_vm, update, with};
 use crate::fixture::{BACKEND, FRONTEND, allow, peer};
 
-/// What becomes of what was let in, which is nothing to what was not.
+/// The setting for streams that were already allowed, which does not apply to undecided ones.
 const ON_UPDATE: [&str; 2] = ["close", "keep"];
 
 fn on_update(what: &str) -> Value {
@@ -19,7 +19,7 @@ fn others(protocol: &str) -> Vec<u8> {
     with(protocol, json!([allow(BACKEND)]), json!({}))
 }
 
-/// Its client says nothing until the policies have changed.
+/// The client sends nothing until the policies have changed.
 #[test]
 fn a_silent_connection_goes_by_the_newer_policies_too() {
     for what in ON_UPDATE {
@@ -59,7 +59,7 @@ fn whom_both_allow_goes_on() {
     assert_eq!(closed_by(&vm, id), None);
 }
 
-/// A server that speaks first, to a client that has not spoken before the policies changed.
+/// A server that sends first, to a client that has not sent anything before the policies changed.
 #[test]
 fn a_greeting_goes_by_the_newer_policies_too() {
     let (mut vm, first) = one_vm(ledger(json!({})));

@@ -79,7 +79,7 @@ fn the_mode_too() {
     assert_eq!(closed_by(&vm, front), None);
 }
 
-/// Envoy does not configure again what it still has: a stream of the old root is all that shows that it is in use again.
+/// Envoy does not reconfigure what it still has: only a stream of the old root shows that it is in use again.
 #[test]
 fn one_that_is_back_in_use_is_the_current_one_again() {
     let (mut vm, open) = one_vm(everybody());
@@ -155,7 +155,7 @@ fn another_workload_or_plugin_is_not_concerned() {
     assert_eq!(closed_by(&vm, back), None);
 }
 
-/// No more than a hundred at a time, so that the worker does not stand still.
+/// At most a hundred at a time, so that the worker is not blocked.
 #[test]
 fn a_thousand_in_slices() {
     let (mut vm, old) = one_vm(everybody());
@@ -219,7 +219,7 @@ fn nobody_can_be_asked_about_an_open_connection() {
     );
 }
 
-/// Two plugins of one name and one workload, each with policies of its own: neither is an update of the other.
+/// Two plugins of one name and one workload, each with its own policies: neither is an update of the other.
 #[test]
 fn what_is_side_by_side_is_left_alone_and_named() {
     let (mut vm, wide) = one_vm(everybody());
@@ -244,7 +244,7 @@ fn what_is_side_by_side_is_left_alone_and_named() {
     assert_eq!((closed_by(&vm, front), closed_by(&vm, back)), (None, None));
 }
 
-/// A listener that is replaced takes connections until the new one is there.
+/// A listener that is being replaced accepts connections until the new one is ready.
 #[test]
 fn one_that_takes_a_last_stream_is_replaced_all_the_same() {
     let (mut vm, first) = one_vm(everybody());
@@ -271,7 +271,7 @@ fn one_that_takes_a_last_stream_is_replaced_all_the_same() {
     assert_eq!(closed_by(&vm, front), None);
 }
 
-/// Back to what was before, which Envoy has still: what only the one between allowed is closed.
+/// Back to an earlier configuration, which Envoy still has: only streams that the one in between allowed are closed.
 #[test]
 fn a_rollback_closes_what_was_let_in_meanwhile() {
     let (mut vm, narrow) = one_vm(ledger(json!({})));

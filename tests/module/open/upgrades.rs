@@ -16,10 +16,10 @@ use crate::fixture::{BACKEND, FRONTEND, configuration, module, peer, policy};
 
 const VM_ID: &str = "peerwarden";
 
-/// The timer goes off at least once.
+/// The timer fires at least once.
 const TICK: Duration = Duration::from_secs(1);
 
-/// So long streams do not show that a VM is back in use.
+/// For this long, new streams do not show that a VM is back in use.
 const GRACE: Duration = Duration::from_secs(6);
 
 /// The VMs of one process, whose timers fire together.
@@ -60,7 +60,7 @@ impl Process {
         }
     }
 
-    /// The key of what is published.
+    /// The key of the published data.
     fn key(&self, what: &str) -> Vec<u8> {
         let keys = self.shared.keys(VM_ID);
         let found = keys
@@ -73,7 +73,7 @@ impl Process {
         self.shared.get(VM_ID, &self.key("configuration")).unwrap().0
     }
 
-    /// What another module of the `vm_id` may write.
+    /// Writes what another module of the `vm_id` may write.
     fn publish(&self, value: Vec<u8>) {
         for (what, value) in [("configuration", value), ("changed", b"x".to_vec())] {
             self.shared.set(VM_ID, &self.key(what), value, 0).unwrap();
@@ -118,7 +118,7 @@ fn nobody() -> Vec<u8> {
     configuration("tcp", json!([policy("nobody", "ALLOW", json!([]))]))
 }
 
-/// An old VM with a connection each of the frontend and the backend, whom its configuration both admits.
+/// An old VM with a connection of the frontend and one of the backend; its configuration allows both.
 fn old_vm(process: &mut Process) -> (usize, PluginId, [TcpConnectionId; 2]) {
     let (old, plugin) = process.vm(everybody());
     let open = [FRONTEND, BACKEND].map(|uri| process.stream(old, plugin, uri));

@@ -1,7 +1,8 @@
 //! Compares the engine with the `cedar-policy` crate and `regorus`: the same rules and the same questions, in one run.
 //!
-//! Before anything is timed, all of them must give the same verdicts. Each then answers all questions in turn, round after round,
-//! and the medians are compared. With `PEERWARDEN_BLESS=1` the output is also written into `docs/benchmarks.md`.
+//! Before anything is timed, all of them must give the same verdicts. Each then answers all questions in turn, round
+//! after round, and the medians are compared. With `PEERWARDEN_BLESS=1` the output is also written into
+//! `docs/benchmarks.md`.
 
 mod cedar;
 mod page;
@@ -18,10 +19,10 @@ use anyhow::{Context, Result, ensure};
 use crate::rules::{Question, RuleSet};
 use crate::table::Row;
 
-/// How many policies.
+/// The numbers of policies.
 const COUNTS: [usize; 4] = [1, 100, 1_000, 10_000];
 
-/// An engine with one set of rules. It has its own form of the questions from the start: converting them is not timed.
+/// An engine with one set of rules. It gets the questions in its own form in advance: converting them is not timed.
 trait Engine {
     fn name(&self) -> &'static str;
 
@@ -29,7 +30,7 @@ trait Engine {
     fn allows(&mut self, question: usize) -> Result<bool>;
 }
 
-/// Ends with 1 where a target is missed.
+/// Exits with 1 if a target is missed.
 fn main() -> Result<ExitCode> {
     let mut rows = Vec::new();
     for count in COUNTS {
@@ -66,7 +67,7 @@ fn measure(count: usize) -> Result<Row> {
     })
 }
 
-/// Holds every engine to the verdict that each question was made for.
+/// Compares every engine's verdicts with the expected ones.
 fn agree(engines: &mut [Box<dyn Engine>], questions: &[Question]) -> Result<()> {
     for (number, question) in questions.iter().enumerate() {
         for engine in &mut *engines {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 const BEGIN: &str = "<!-- peers: begin -->\n";
 const END: &str = "<!-- peers: end -->";
 
-/// Which version of a crate was measured.
+/// The measured version of a crate.
 fn version(name: &str) -> Result<&'static str> {
     let after = include_str!("../Cargo.lock").split_once(&format!("name = \"{name}\"\nversion = \""));
     let version = after.and_then(|(_, rest)| rest.split_once('"'));
@@ -20,7 +20,7 @@ fn processor() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// What was measured, on what.
+/// The measured versions, and the machine.
 pub(crate) fn versions() -> Result<String> {
     Ok(format!(
         "`cedar-policy` {}, `regorus` {}, {}, {} cores.",

@@ -1,5 +1,5 @@
-//! `regorus`, by its virtual machine, and by its interpreter where there are too many rules for that; once with a Rego rule for each rule, and once with the rules as data by their caller: what Rego
-//! finds by a key it need not try one by one.
+//! `regorus`, with its virtual machine, or with its interpreter if there are too many rules for that; once with a Rego
+//! rule for each rule, and once with the rules as data by caller: Rego finds these by key, without trying each.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::rules::{Path, Question, RuleSet};
 
-/// What is asked for.
+/// The query.
 const ENTRY: &str = "data.mesh.allow";
 
 const HEAD: &str = "package mesh
@@ -25,10 +25,10 @@ permitted if { false }
 denied if { false }
 ";
 
-/// What its compiler says of a program of more than 65,535 instructions: a few thousand rules.
+/// The compiler's error for a program of more than 65,535 instructions: a few thousand rules.
 const TOO_MANY: &str = "exceeds max instructions";
 
-/// Rules of one file: it must not be larger than a megabyte.
+/// The number of rules in a file: it must not be larger than a megabyte.
 const IN_A_FILE: usize = 1_000;
 
 const BY_CALLER: &str = r#"

@@ -3,13 +3,13 @@
 /// The condition on a path.
 #[derive(Debug, Clone)]
 pub(crate) enum Path {
-    /// This one.
+    /// Exactly this one.
     Is(String),
-    /// One that starts so.
+    /// Any that begins with this.
     StartsWith(String),
 }
 
-/// A rule on caller, method and path: a policy of its own.
+/// A rule on caller, method and path, which becomes one policy.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) denies: bool,
@@ -32,10 +32,10 @@ pub(crate) struct Question {
     pub(crate) allowed: bool,
 }
 
-/// Callers about whom there are questions, spread over all rules.
+/// The number of callers with questions, spread over all rules.
 const ASKED: usize = 16;
 
-/// Every tenth policy takes something back from the caller of the one before it.
+/// Every tenth policy denies something to the caller of the one before it.
 fn denies(number: usize) -> bool {
     number % 10 == 9
 }
@@ -70,8 +70,8 @@ impl RuleSet {
         }
     }
 
-    /// Of callers from the first policy to the last: what they may, another's path, another method, a path that a policy denies;
-    /// and of a stranger.
+    /// Questions of callers from the first policy to the last: an allowed one, another's path, another method, a denied
+    /// path; and one of a stranger.
     pub(crate) fn questions(&self) -> Vec<Question> {
         let count = self.rules.len();
         let mut questions = Vec::new();

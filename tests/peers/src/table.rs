@@ -21,7 +21,7 @@ impl Row {
             .context(name.to_owned())
     }
 
-    /// How many times as long as ours another engine takes.
+    /// The ratio of another engine's time to ours.
     fn ratio(&self, name: &str) -> Result<f64> {
         Ok(self.median(name)? / self.median("peerwarden")?)
     }

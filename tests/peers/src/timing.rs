@@ -1,4 +1,4 @@
-//! How long a decision takes.
+//! The time of a decision.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -7,13 +7,13 @@ use anyhow::Result;
 
 use crate::Engine;
 
-/// By turns, so that what else the machine does falls on all of them.
+/// Rounds alternate, so that other load on the machine affects all of them.
 const ROUNDS: usize = 9;
 
-/// Of one engine in one round, at the least.
+/// The shortest time of one engine in one round.
 const LONG_ENOUGH: Duration = Duration::from_millis(40);
 
-/// Nanoseconds for each decision: of each engine, in each round.
+/// Nanoseconds for each decision, by engine and round.
 pub(crate) fn rounds(engines: &mut [Box<dyn Engine>], questions: usize) -> Result<Vec<Vec<f64>>> {
     let mut nanos = vec![Vec::new(); engines.len()];
     // The first round warms up, and says how often all questions must be asked to take long enough.
@@ -41,14 +41,14 @@ fn time(engine: &mut dyn Engine, questions: usize, repeats: usize) -> Result<f64
     Ok(start.elapsed().as_secs_f64() * 1e9)
 }
 
-/// The middle one.
+/// The median.
 pub(crate) fn median(samples: &[f64]) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The largest distance from the median, in percent of it, when the two outermost are left out on each side.
+/// The largest distance from the median in percent, without the two outermost on each side.
 pub(crate) fn spread(samples: &[f64]) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);

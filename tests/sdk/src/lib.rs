@@ -1,15 +1,16 @@
-//! A small filter built with the Rust SDK for Proxy-Wasm. The simulated Envoy runs it in `tests/module/sdk.rs`, as it runs filters of
-//! other authors; the module itself has its own callbacks, and the tests hold the two beside each other where the SDK's panic.
+//! A small filter built with the Rust SDK for Proxy-Wasm. The simulated Envoy runs it in `tests/module/sdk.rs`, as it
+//! runs filters of other authors; the module itself has its own callbacks, and the tests compare the two where the SDK
+//! panics.
 //!
-//! Its configuration is a word. In an HTTP chain a request passes if its header `x-word` is that word, in a TCP chain a connection
-//! passes if its first data begin with it. A configuration that begins with `tcp:` is for a TCP chain.
+//! Its configuration is a word. In an HTTP chain a request passes if its header `x-word` is that word, in a TCP chain a
+//! connection passes if its first data begin with it. A configuration that begins with `tcp:` is for a TCP chain.
 
 use std::time::Duration;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext, StreamContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
 
-/// The macro exports a function that it does not document: private, it needs none.
+/// The macro exports a function without documentation; a private one needs none.
 mod start {
     use crate::Root;
 

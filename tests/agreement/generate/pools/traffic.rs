@@ -1,4 +1,4 @@
-//! Words of traffic.
+//! Words for traffic.
 
 pub(in crate::generate) const IPS: [&str; 11] = [
     "10.1.2.3",
@@ -13,7 +13,7 @@ pub(in crate::generate) const IPS: [&str; 11] = [
     "2001:db9::1",
     "::ffff:10.1.2.3",
 ];
-/// Where connections are made from.
+/// Addresses that connections are made from.
 pub(in crate::generate) const LOOPBACK: [&str; 4] = ["127.0.0.1", "127.0.0.1", "127.0.0.2", "127.1.2.3"];
 pub(in crate::generate) const ASKED_NAMES: [Option<&str>; 4] = [
     Some("orders.mesh.lab"),

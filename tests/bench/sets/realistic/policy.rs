@@ -9,16 +9,16 @@ use crate::sets::mesh::{self, Workload};
 
 /// A request that a policy describes.
 pub(super) struct Sample {
-    /// Which workload asks.
+    /// The workload that calls.
     pub(super) caller: usize,
     pub(super) method: &'static str,
-    /// As the policy has it, wildcards and templates included.
+    /// The path in the policy, including wildcards and templates.
     pub(super) path: String,
     pub(super) host: Option<String>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
-/// Of a hundred policies, so many are of each form over HTTP, and over TCP.
+/// For each form, its share in percent over HTTP, and over TCP.
 const FORMS: [(Form, u32, u32); 8] = [
     (Form::Callers, 45, 55),
     (Form::Namespaces, 12, 12),
@@ -32,21 +32,21 @@ const FORMS: [(Form, u32, u32); 8] = [
 
 #[derive(Clone, Copy)]
 enum Form {
-    /// Callers by their principals, with methods and paths.
+    /// Callers by principal, with methods and paths.
     Callers,
-    /// All of some namespaces below a prefix.
+    /// Everyone in some namespaces, below a prefix.
     Namespaces,
     /// Service accounts on one path.
     Accounts,
-    /// Whoever calls from some blocks.
+    /// Everyone from some blocks.
     Blocks,
     /// A caller that names its tenant in a header.
     Tenants,
-    /// A caller by a host of its own.
+    /// A caller with a host of its own.
     Hosts,
-    /// Nobody but operators.
+    /// Denies administration to all but operators.
     DenyAdministration,
-    /// What is not in use any more, and blocks that nobody should call from.
+    /// Denies retired paths and blocks that nobody should call from.
     DenyRetired,
 }
 
@@ -159,7 +159,7 @@ fn form(rng: &mut Rng, layer: Layer) -> Form {
     Form::Callers
 }
 
-/// One of a workload's API: exact, below a prefix, or with templates.
+/// A path of a workload's API: exact, a prefix, or with templates.
 fn path(rng: &mut Rng, target: usize) -> String {
     let noun = mesh::noun(target);
     let version = rng.u8(1..4);

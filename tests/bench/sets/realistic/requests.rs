@@ -5,7 +5,7 @@ use fastrand::Rng;
 use super::policy::Sample;
 use crate::sets::{Question, mesh};
 
-/// What a policy speaks of, its wildcards filled in.
+/// A request that a policy describes, with its wildcards filled in.
 pub(super) fn hit(rng: &mut Rng, sample: &Sample) -> Question {
     let id = rng.u32(10_000..100_000);
     let path = sample
@@ -22,7 +22,7 @@ pub(super) fn hit(rng: &mut Rng, sample: &Sample) -> Question {
     }
 }
 
-/// What is not allowed, most of the time: nothing speaks of it, or a denial does.
+/// A request that is usually denied: nothing matches it, or a denial does.
 pub(super) fn miss(rng: &mut Rng) -> Question {
     let noun = mesh::noun(rng.usize(..));
     let number = rng.usize(..10_000);

@@ -1,4 +1,4 @@
-//! By gRPC.
+//! Over gRPC.
 
 use anyhow::{Context, Result};
 use peerwarden_lab::authorizer::message::{
@@ -12,7 +12,7 @@ use super::FilterPair;
 use crate::custom::fixture::{Authorizer, grpc_provider, told};
 use crate::fixture::Mesh;
 
-/// Without what differs from request to request.
+/// The request without the parts that differ from request to request.
 fn comparable(request: &CheckRequest) -> Result<CheckRequest> {
     let mut request = request.clone();
     let context = request.attributes.as_mut().context("without attributes")?;
@@ -209,7 +209,7 @@ async fn the_authorizer_and_the_caller_see_no_difference() -> Result<()> {
     Ok(())
 }
 
-/// To protobuf a message without a status has the status OK, and to Envoy's filter that is a yes.
+/// In protobuf a message without a status has the status OK, which Envoy's filter accepts as an allow.
 #[tokio::test]
 async fn only_envoys_filter_takes_an_empty_answer_for_a_yes() -> Result<()> {
     let mesh = Mesh::new()?;

@@ -1,4 +1,4 @@
-//! By HTTP.
+//! Over HTTP.
 
 use anyhow::Result;
 use peerwarden_lab::authorizer::{HttpAnswer, HttpAuthorizer};

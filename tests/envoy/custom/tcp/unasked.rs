@@ -61,7 +61,7 @@ async fn an_authorizer_that_fails_closes_unless_it_may_fail_open() -> Result<()>
     Ok(())
 }
 
-/// As in Istio: a provider by HTTP has no say on TCP, whatever its policy matches.
+/// As in Istio: an HTTP provider has no effect on TCP, whatever its policy matches.
 #[tokio::test]
 async fn an_http_authorizer_is_not_asked() -> Result<()> {
     let mesh = Mesh::new()?;
@@ -76,7 +76,7 @@ async fn an_http_authorizer_is_not_asked() -> Result<()> {
     Ok(())
 }
 
-/// Envoy has no call by which a module could hold what an upstream says and let it go on later.
+/// Envoy has no call with which a module could hold an upstream's data and continue it later.
 #[tokio::test]
 async fn a_server_that_speaks_first_cannot_wait_for_an_answer() -> Result<()> {
     const GREETING: &str = "220 ledger.lab ESMTP\r\n";

@@ -7,10 +7,10 @@ use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Caller, ClientRequest, http, proxy_protocol, tcp};
 use peerwarden_traffic::{Protocol, Traffic};
 
-/// What a client says first, and the application says again.
+/// The client's first message, which the application echoes.
 pub(super) const QUESTION: &str = "what is the balance?\n";
 
-/// Where nothing is said, as in the simulated Envoy.
+/// The default, as in the simulated Envoy.
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const DESTINATION: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
 
@@ -24,9 +24,9 @@ pub(super) struct SuiteCaller {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) allowed: bool,
-    /// Envoy itself would not have the request, ahead of the module.
+    /// Envoy itself refused the request, ahead of the module.
     pub(super) turned_away: bool,
-    /// Of a connection: the client's own end, by which it is found in the access log.
+    /// For a connection, the client's own address, which identifies it in the access log.
     pub(super) local: Option<SocketAddr>,
 }
 

@@ -1,4 +1,4 @@
-//! What each caller may do, by its address, directly and behind a proxy.
+//! The permissions of each caller, by its address, directly and behind a proxy.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -13,7 +13,7 @@ use super::identity::policy;
 const OFFICE: &str = "203.0.113.7";
 /// A client of elsewhere.
 const ELSEWHERE: &str = "198.51.100.5";
-/// A machine of the office that has no proxy before it.
+/// A machine of the office without a proxy in front of it.
 const DIRECT: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 66));
 /// The proxy.
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
@@ -30,7 +30,7 @@ fn office() -> Value {
     )
 }
 
-/// What is not by the proxy is nobody's.
+/// Denies requests that do not come through the proxy.
 fn by_the_proxy() -> Value {
     policy(
         "by-the-proxy",
@@ -42,14 +42,14 @@ fn by_the_proxy() -> Value {
     )
 }
 
-/// Asks for the office's path with what a client or a proxy says of where it comes from.
+/// Requests the office's path with headers in which a client or a proxy states its address.
 fn ask(host: &str, said: &[(&str, String)]) -> ClientRequest {
     let ask = ClientRequest::get("/office").host(host);
     said.iter()
         .fold(ask, |ask, (name, value)| ask.header(name, value))
 }
 
-/// What a client may write to be taken for another.
+/// Headers with which a client may impersonate another.
 fn forgeries() -> Vec<Vec<(&'static str, String)>> {
     let one = |name, value: &str| vec![(name, value.to_owned())];
     let office = || OFFICE.to_owned();
@@ -65,7 +65,7 @@ fn forgeries() -> Vec<Vec<(&'static str, String)>> {
     ]
 }
 
-/// `numTrustedProxies: 0`: who is connected is who asks.
+/// `numTrustedProxies: 0`: the connecting address is the client.
 pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
     let _envoy = edge.open(0, &[office()]).await?;
     let elsewhere = edge.anybody(SHOP)?;
@@ -112,7 +112,7 @@ pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
     Ok(())
 }
 
-/// `numTrustedProxies: 1`: who asks is whom the proxy names last, and the proxy is known by its address.
+/// `numTrustedProxies: 1`: the client is the last address that the proxy names, and the proxy is known by its address.
 pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
     let _envoy = edge.open(1, &[office(), by_the_proxy()]).await?;
     let proxy = edge.anybody(SHOP)?.from(PROXY);
@@ -180,7 +180,7 @@ pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
     Ok(())
 }
 
-/// Why there is a policy that names the proxy: without one, Envoy believes whoever connects.
+/// Why a policy must name the proxy: without one, Envoy trusts any connecting client.
 async fn believed(edge: &mut Edge, version: peerwarden_lab::client::http::Version) -> Result<()> {
     let pretender: Caller = edge.anybody(UNGUARDED)?;
     let said = [("x-forwarded-for", OFFICE.to_owned())];

@@ -10,7 +10,7 @@ use peerwarden_lab::envoy::{Envoy, Launch};
 use super::edge::{ADMIN, Edge, ExpectedResponse, FRONTEND, OPERATOR, SHOP, VERSIONS};
 use crate::docs;
 
-/// The proxy of the policies, which is 10.0.0.9 there.
+/// The proxy in the policies, which is 10.0.0.9 there.
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 /// A client of the office, and one of elsewhere.
 const OFFICE: &str = "203.0.113.7";
@@ -102,7 +102,7 @@ async fn open(edge: &Edge) -> Result<Envoy> {
     Envoy::launch(Launch::yaml(ingress.file()?.text)).await
 }
 
-/// TLS without a certificate and with one are told apart, in the access log and by the counters.
+/// The access log and the counters distinguish TLS with and without a certificate.
 async fn secured(edge: &Edge, envoy: &Envoy) -> Result<()> {
     for policy in ["tls", "mutual_tls"] {
         let field = format!("\"connection_security_policy\":\"{policy}\"");

@@ -1,4 +1,5 @@
-//! Who is let in at all, before any policy: over TLS, for a name that exists, and for no other on the same connection.
+//! Who is accepted at all, before any policy: over TLS, for a name that exists, and for no other on the same
+//! connection.
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_lab::certificates::{Authority, Certificate};
@@ -42,7 +43,7 @@ async fn plaintext(edge: &mut Edge) -> Result<()> {
     Ok(())
 }
 
-/// 301 to the same address by TLS, whatever the client says of how it came.
+/// 301 to the same address with TLS, whatever the client claims about its connection.
 async fn redirects(edge: &mut Edge) -> Result<()> {
     let (plain, tls) = (edge.plain.number(), edge.tls.number());
     let with_port = format!("{SHOP}:{plain}");
@@ -88,7 +89,7 @@ async fn redirects(edge: &mut Edge) -> Result<()> {
     Ok(())
 }
 
-/// By SNI, and by the host that is asked for then.
+/// By SNI, and then by the requested host.
 async fn names(edge: &mut Edge, version: Version) -> Result<()> {
     let port = edge.tls.number();
     let operator = edge.peer(OPERATOR, ADMIN)?;
@@ -124,7 +125,7 @@ async fn names(edge: &mut Edge, version: Version) -> Result<()> {
     Ok(())
 }
 
-/// MUTUAL: a certificate of its roots, or nothing.
+/// MUTUAL: a certificate of its roots is required.
 async fn certificates(edge: &mut Edge, version: Version) -> Result<()> {
     let root = &edge.stage.authority;
     let operator = || Certificate::spiffe(OPERATOR);
@@ -165,7 +166,7 @@ async fn certificates(edge: &mut Edge, version: Version) -> Result<()> {
     Ok(())
 }
 
-/// What a client says of itself does not reach the applications.
+/// A client's claims about itself do not reach the applications.
 async fn headers(edge: &mut Edge, version: Version) -> Result<()> {
     let forged = format!("Hash=00;URI={OPERATOR}");
     let ask = |host| {

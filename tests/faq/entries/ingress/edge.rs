@@ -15,16 +15,16 @@ use crate::stage::Stage;
 /// Both versions of HTTP that clients speak.
 pub(super) const VERSIONS: [Version; 2] = [Version::Http1, Version::Http2];
 
-/// Whom anybody may ask.
+/// The name of the server for everyone.
 pub(super) const SHOP: &str = "shop.example.com";
-/// Whom one must show a certificate. A name of the other server's wildcard too.
+/// The name of the server that requires a certificate. It is covered by the other server's wildcard too.
 pub(super) const ADMIN: &str = "admin.example.com";
-/// A name of the shop's that no policy guards against those who come past the proxy.
+/// A name of the shop without a policy against clients that bypass the proxy.
 pub(super) const UNGUARDED: &str = "unguarded.example.com";
-/// A name of no server, for which there is a certificate nevertheless: a client would not mind.
+/// A name of no server, which the certificate covers nevertheless: a client would not notice.
 pub(super) const STRANGER: &str = "shop.example.org";
 
-/// The operator, whom policies let in at [`ADMIN`].
+/// The operator, whom policies allow at [`ADMIN`].
 pub(super) const OPERATOR: &str = "spiffe://cluster.local/ns/ops/sa/operator";
 /// One with a certificate of the same authority.
 pub(super) const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
@@ -33,9 +33,9 @@ pub(super) struct Edge {
     pub(super) stage: Stage,
     pub(super) shop: HttpEcho,
     pub(super) admin: HttpEcho,
-    /// Where TLS is taken.
+    /// The port for TLS.
     pub(super) tls: Port,
-    /// Where plaintext is sent away.
+    /// The port that redirects plaintext.
     pub(super) plain: Port,
     asked: usize,
     served: usize,
@@ -67,7 +67,7 @@ impl Edge {
         Ok(edge)
     }
 
-    /// Writes a certificate of all names, as a `credentialName` names it: a secret of Kubernetes as a folder.
+    /// Writes a certificate with all names, as a `credentialName` expects it: a Kubernetes secret as a folder.
     pub(super) fn credential(&self, name: &str) -> Result<()> {
         let mut certificate = Certificate::nameless();
         for name in [SHOP, "*.example.com", STRANGER] {
@@ -114,17 +114,17 @@ impl Edge {
         Envoy::launch(Launch::yaml(ingress.file()?.text)).await
     }
 
-    /// Who shows no certificate, and asks for this name by SNI.
+    /// A client without a certificate, with this name in SNI.
     pub(super) fn anybody(&self, name: &str) -> Result<Caller> {
         Ok(Caller::anonymous(&self.stage.authority)?.server_name(name))
     }
 
-    /// Who shows a certificate, and asks for this name by SNI.
+    /// A client with a certificate, with this name in SNI.
     pub(super) fn peer(&self, uri: &str, name: &str) -> Result<Caller> {
         Ok(self.stage.workload(uri)?.server_name(name))
     }
 
-    /// Asks where TLS is taken, on a connection of its own, and answers the reply if there is one.
+    /// Asks the TLS port, on a new connection, and returns the reply if there is one.
     pub(super) async fn ask(
         &mut self,
         what: &str,
@@ -169,12 +169,12 @@ impl Edge {
         Ok(reply.ok())
     }
 
-    /// What the shop was asked last.
+    /// The last request to the shop.
     pub(super) fn last_of_shop(&self) -> Result<ReceivedRequest> {
         self.shop.seen().pop().context("nothing has reached the shop")
     }
 
-    /// What the other application was asked last.
+    /// The last request to the other application.
     pub(super) fn last_of_admin(&self) -> Result<ReceivedRequest> {
         self.admin
             .seen()

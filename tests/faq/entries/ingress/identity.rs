@@ -1,4 +1,4 @@
-//! What each caller may do, by its certificate.
+//! The permissions of each caller, by its certificate.
 
 use anyhow::Result;
 use peerwarden_lab::client::ClientRequest;

@@ -11,11 +11,11 @@ use std::fmt;
 /// The cost of an operation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cost {
-    /// How often memory was asked for.
+    /// The number of allocations.
     pub(crate) allocations: u64,
-    /// Bytes that were asked for in all.
+    /// All allocated bytes.
     pub(crate) bytes: u64,
-    /// Bytes that were in use at once, at most.
+    /// The largest number of bytes in use at a time.
     pub(crate) peak: u64,
     in_use: u64,
 }
@@ -36,7 +36,7 @@ thread_local! {
     };
 }
 
-/// What it costs to run this.
+/// The cost of running this.
 pub(crate) fn of(run: impl FnOnce()) -> Cost {
     COST.set(Cost::default());
     run();
@@ -48,7 +48,7 @@ pub(crate) fn in_use() -> u64 {
     COST.get().in_use
 }
 
-/// Bytes that were in use at once, since [`of`] began.
+/// The largest number of bytes in use at a time, since [`of`] began.
 pub(crate) fn peak() -> u64 {
     COST.get().peak
 }

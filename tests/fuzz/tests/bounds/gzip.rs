@@ -1,4 +1,5 @@
-//! Access logs in gzip files: they may inflate to a thousand times their size, but only a bounded part is kept at once.
+//! Access logs in gzip files: they may inflate to a thousand times their size, but only a bounded part is kept at a
+//! time.
 
 use std::io::Write;
 
@@ -9,7 +10,7 @@ use peerwarden_fuzz::readers;
 use crate::counting;
 use crate::shapes::Shape;
 
-/// Each of them.
+/// All shapes.
 pub(crate) const ALL: &[Shape] = &[
     Shape {
         name: "access_log_that_inflates_to_one_line",
@@ -28,10 +29,11 @@ pub(crate) const ALL: &[Shape] = &[
     },
 ];
 
-/// About as much as deflate makes of a byte: 258 of one length take two bits (RFC 1951, section 3.2.5).
+/// Roughly the best ratio of deflate: 258 bytes of one length take two bits (RFC 1951, section 3.2.5).
 const TIMES: usize = 1_000;
 
-/// Bytes that reading may have in use at once, beside the file itself: the longest line, some pieces, and what inflating takes.
+/// The bytes that reading may use at a time, beside the file itself: the longest line, some pieces, and the buffers of
+/// inflating.
 const AT_ONCE: u64 = 4 * 1024 * 1024;
 
 fn read(bytes: &[u8]) {

@@ -1,4 +1,4 @@
-//! `peerwarden fmt` on the texts that cost its passes most.
+//! `peerwarden fmt` on the texts that are most expensive for its passes.
 
 use peerwarden_fuzz::readers;
 
@@ -10,7 +10,7 @@ macro_rules! shapes {
     };
 }
 
-/// Each of them.
+/// All shapes.
 pub(crate) const ALL: &[Shape] = shapes! {
     "fmt_of_many_names" |n| lines((0..n / 12).map(|i| format!("n{i:07}:   1\n")));
     "fmt_of_many_documents" |n| "---\na:   1\n".repeat(n / 11).into_bytes();

@@ -1,13 +1,13 @@
-//! Inputs of any size, each of a shape that costs its reader most.
+//! Inputs of any size, each of a shape that is most expensive for its parser.
 
 use peerwarden_engine::limits::METADATA_DEPTH;
 use peerwarden_fuzz::readers;
 use peerwarden_wire::{certificate, check_response, configuration, metadata, pairs, protobuf};
 
-/// A reader and a shape.
+/// A parser and a shape.
 pub(crate) struct Shape {
     pub(crate) name: &'static str,
-    /// An input of about so many bytes.
+    /// Makes an input of about this many bytes.
     pub(crate) make: fn(usize) -> Vec<u8>,
     pub(crate) read: fn(&[u8]),
 }
@@ -18,7 +18,7 @@ macro_rules! shapes {
     };
 }
 
-/// Each of them.
+/// All shapes.
 pub(crate) const ALL: &[Shape] = shapes! {
     "certificate_of_base64_that_is_cut_short" pem |n| wrapped(&"MI=\n".repeat(n / 4));
     "certificate_of_nothing_but_base64" pem |n| wrapped(&"MIIB".repeat(n / 4));
@@ -235,7 +235,7 @@ fn message(field: u8, bytes: &[u8]) -> Vec<u8> {
     written
 }
 
-/// A `Struct` within a `Struct` and so on. Each level adds to the lengths of those around it, so that it is made within out.
+/// Nested `Struct`s. Each level adds to the lengths of those around it, so it is built from the inside out.
 fn nested(bytes: usize) -> Vec<u8> {
     let mut inner = vec![0; bytes / 2];
     for _ in 0..200 {

@@ -1,14 +1,14 @@
-//! Files of other tools, which a repository is full of: that they are skipped costs no memory, whatever they are like.
+//! Files of other tools, of which a repository has many: skipping them needs no memory, whatever they contain.
 
 use libtest_mimic::{Failed, Trial};
 use peerwarden_documents::marks::Interest;
 
 use crate::counting;
 
-/// Bytes, about, of each file.
+/// The approximate size of each file in bytes.
 const BYTES: usize = 1 << 20;
 
-/// Lines that look as if they could be of interest, in their file.
+/// Lines that look interesting, with the name of their file.
 const LINES: [(&str, &str); 6] = [
     ("config_map", "  key: \"a value of a configuration\"\n"),
     (

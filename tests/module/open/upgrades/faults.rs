@@ -108,7 +108,7 @@ fn without_shared_data_it_says_so_once_and_goes_on() {
     }
 }
 
-/// A VM that cannot publish can read all the same.
+/// A VM that cannot publish can still read.
 #[test]
 fn one_that_cannot_publish_follows() {
     let mut process = Process::new();
@@ -126,7 +126,7 @@ fn one_that_cannot_publish_follows() {
     assert_eq!(process.closed_by(old, open), Some(CloseReason::Module));
 }
 
-/// A call that fails once costs a second, not the change: whichever it is of those that publish and read.
+/// A single failed call costs a second, not the change: for each call that publishes or reads.
 #[test]
 fn a_call_that_fails_once_is_made_again() {
     for function in ["proxy_get_shared_data", "proxy_set_shared_data"] {

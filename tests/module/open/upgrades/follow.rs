@@ -1,4 +1,4 @@
-//! Open streams follow the newer VM: what it does not admit is closed, and nothing is let in by it.
+//! Open streams follow the newer VM: streams that it does not allow are closed, and none is allowed because of it.
 
 use peerwarden_host::{CloseReason, HttpOutcome, TcpOptions};
 use serde_json::json;
@@ -44,7 +44,7 @@ fn one_that_decides_alike_disturbs_nothing() {
     }
 }
 
-/// It can only close: the old VM's own configuration still decides about what begins there, and about what it holds.
+/// It can only close: the old VM's own configuration still decides on streams that begin there, and on held ones.
 #[test]
 fn nothing_is_let_in_by_it() {
     let mut process = Process::new();

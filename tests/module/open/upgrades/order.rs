@@ -1,4 +1,4 @@
-//! Which configuration is the newest, and for whom.
+//! Which configuration is the newest, and for which streams.
 
 use peerwarden_host::{CloseReason, PluginOptions, Vm, VmOptions};
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::{GRACE, Process, TICK, VM_ID, everybody, nobody, old_vm, plugin};
 use crate::fixture::{BACKEND, FRONTEND, allow, configuration, module};
 use crate::open::ledger;
 
-/// Envoy tries each configuration on its main thread, whose timers never go off, and may drop it then.
+/// Envoy tries each configuration on its main thread, whose timers never fire, and may then drop it.
 #[test]
 fn what_is_only_configured_is_not_published() {
     let mut process = Process::new();
@@ -23,7 +23,8 @@ fn what_is_only_configured_is_not_published() {
     );
 }
 
-/// A rollback is newer than what it rolls back, whether Envoy configures a VM for it or still has the old one.
+/// A rollback is newer than the configuration that it replaces, whether Envoy configures a VM for it or still has the
+/// old one.
 #[test]
 fn a_rollback_is_the_newest() {
     let mut process = Process::new();
@@ -67,7 +68,8 @@ fn an_old_vm_that_is_back_in_use_is_the_newest_again() {
     assert_eq!(process.closed_by(new, front), Some(CloseReason::Module));
 }
 
-/// Threads do not change all at once: what begins on one of them in the old VM for a moment does not make that the newest.
+/// Threads do not switch simultaneously: a stream that begins on one of them in the old VM does not make that VM the
+/// newest.
 #[test]
 fn a_thread_that_is_late_changes_nothing() {
     let mut process = Process::new();
@@ -79,7 +81,7 @@ fn a_thread_that_is_late_changes_nothing() {
     assert_eq!(process.closed_by(old, late), Some(CloseReason::Module));
 }
 
-/// Two listeners with two modules of one plugin's name: neither judges the other's streams.
+/// Two listeners with two modules and the same plugin name: neither judges the other's streams.
 #[test]
 fn side_by_side_neither_counts_for_the_other() {
     let mut process = Process::new();
@@ -105,7 +107,7 @@ fn side_by_side_neither_counts_for_the_other() {
     assert!(said > 0);
 }
 
-/// Workers of one process have a VM each, and come to a configuration one after the other.
+/// Each worker of a process has a VM, and gets a configuration at a different time.
 #[test]
 fn workers_publish_the_same_once() {
     let mut process = Process::new();
@@ -156,7 +158,7 @@ fn plugins_of_other_names_and_workloads_are_others() {
     );
 }
 
-/// One that does not know its workload decides for all of its name, as it does in one VM: it denies.
+/// A VM that does not know its workload decides for all of its name, as within one VM: it denies.
 #[test]
 fn one_without_a_workload_closes_for_all_of_its_name() {
     let mut process = Process::new();
