@@ -134,7 +134,7 @@ fn cheaper(results: &Results, way: Operation, kind: Kind) -> Option<TargetResult
     let from = counts.iter().rev().take_while(|count| is_cheaper(**count)).last();
     let measured = match from {
         Some(from) => format!("from {} on", grouped(*from as u64)),
-        None => format!("dearer at {}", grouped(*last as u64)),
+        None => format!("more expensive at {}", grouped(*last as u64)),
     };
     Some(TargetResult {
         what: format!(

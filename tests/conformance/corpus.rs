@@ -159,7 +159,7 @@ pub(crate) fn load() -> Result<Vec<Case>> {
     }
     let mut names = BTreeSet::new();
     for case in &cases {
-        ensure!(names.insert(&case.name), "the name `{}` stands twice", case.name);
+        ensure!(names.insert(&case.name), "the name `{}` is duplicated", case.name);
         ensure!(case.why.len() > 10, "`{}` does not say why", case.name);
         ensure!(case.source.len() > 10, "`{}` names no source", case.name);
     }

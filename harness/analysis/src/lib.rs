@@ -70,7 +70,7 @@ pub use workloads::{WorkloadClass, workloads};
 #[non_exhaustive]
 pub enum LimitExceeded {
     /// The values of one attribute have too many classes.
-    #[error("the policies tell apart more than {limit} classes of `{attribute}`")]
+    #[error("the policies distinguish more than {limit} classes of `{attribute}`")]
     Classes {
         /// The attribute.
         attribute: Attribute,
@@ -78,13 +78,13 @@ pub enum LimitExceeded {
         limit: usize,
     },
     /// Too many workloads.
-    #[error("the selectors tell apart more than {limit} workloads")]
+    #[error("the selectors distinguish more than {limit} workloads")]
     Workloads {
         /// The limit.
         limit: usize,
     },
     /// Too many kinds of callers.
-    #[error("the policies tell apart more than {limit} kinds of callers")]
+    #[error("the policies distinguish more than {limit} kinds of callers")]
     Callers {
         /// The limit.
         limit: usize,

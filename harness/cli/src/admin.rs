@@ -63,7 +63,7 @@ impl AdminAddress {
     /// If there is none.
     pub(crate) fn get(&self, path: &str) -> Result<String, Diagnostic> {
         let wrong = |why: &dyn std::fmt::Display| {
-            let message = format!("`http://{}{path}` cannot be read: {why}", self.authority);
+            let message = format!("cannot read `http://{}{path}`: {why}", self.authority);
             Diagnostic::error(message).help(
                 "name the address of Envoy's administration interface; in a pod of Istio, `kubectl port-forward POD 15000` \
                  makes it `http://localhost:15000`",

@@ -67,7 +67,16 @@ impl From<Diagnostic> for Error {
 
 impl From<peerwarden_mtls::Error> for Error {
     fn from(error: peerwarden_mtls::Error) -> Self {
-        Diagnostic::error(error.to_string()).into()
+        described(&error).into()
+    }
+}
+
+/// The message of an error of `certs` or `probe`.
+pub(crate) fn described(error: &peerwarden_mtls::Error) -> Diagnostic {
+    let message = Diagnostic::error(error.to_string());
+    match error.help() {
+        Some(help) => message.help(help),
+        None => message,
     }
 }
 

@@ -157,7 +157,7 @@ impl SourceChain {
         let wrong = |why: &str| {
             let InstalledModule { listener, chain, .. } = module;
             Diagnostic::error(format!("listener `{listener}`, {chain}: {why}"))
-                .help("`peerwarden check --envoy` says what is wrong with it")
+                .help("`peerwarden check --envoy` shows what is wrong with it")
         };
         let configuration = match &module.configuration {
             InstalledConfiguration::Tree(tree) => tree.clone(),

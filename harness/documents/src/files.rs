@@ -43,7 +43,7 @@ pub(crate) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
 
 /// The message for a file that cannot be opened.
 pub(crate) fn closed(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
+    Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))
 }
 
 /// The text of a file with these bytes.

@@ -22,7 +22,7 @@ pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
     if let Some(chart) = chart {
         let chart = visible(&chart.folder.display().to_string());
         notes.push(format!(
-            "the templates of Helm charts are skipped; check what Helm makes of them: `helm template {chart} | peerwarden \
+            "the templates of Helm charts are skipped; check their output: `helm template {chart} | peerwarden \
              check -`"
         ));
     }
@@ -32,7 +32,7 @@ pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
         let folder = if folder.is_empty() { "." } else { &folder };
         let patches = counted(passed_over.patches.len() as u64, "Kustomize patch");
         notes.push(format!(
-            "{patches} of policies skipped; check what Kustomize makes of them: `kubectl kustomize {folder} | peerwarden check -`"
+            "{patches} of policies skipped; check their output: `kubectl kustomize {folder} | peerwarden check -`"
         ));
     }
     for (path, why) in &passed_over.closed {

@@ -60,8 +60,8 @@ fn lay_out(source: &Arc<Source>) -> Result<String, Diagnostic> {
 
 /// The message about a text that is left unchanged.
 fn left(source: &Source, why: &str) -> Diagnostic {
-    Diagnostic::error(format!("{}: it cannot be laid out: {why}", source.name))
-        .help("the file is left as it is; write that place in a plainer way, or put `# fmt: leave` above it")
+    Diagnostic::error(format!("{}: it cannot be formatted: {why}", source.name))
+        .help("the file is unchanged; simplify that part, or put `# fmt: leave` above it")
 }
 
 fn passes(source: &Source, text: &str) -> Result<String, Diagnostic> {

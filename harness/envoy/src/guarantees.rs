@@ -123,7 +123,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "order",
-        promise: "behind what it reads, ahead of what it guards",
+        promise: "after what it reads, before what it protects",
         check: order::check,
     },
     Guarantee {

@@ -60,7 +60,7 @@ pub fn text(explained: &Explanation<'_>, all: bool) -> String {
     }
     not_applied(&mut text, explained, all);
     if let Some(module) = explained.module {
-        let _ = writeln!(text, "\n{DIM}the module decides the same: {module}{DIM:#}");
+        let _ = writeln!(text, "\n{DIM}the module agrees: {module}{DIM:#}");
     }
     text
 }
@@ -153,7 +153,7 @@ fn mode(text: &mut String, explained: &Explanation<'_>) {
         if !passes {
             let _ = writeln!(
                 text,
-                "  {DIM}refused by the filter ahead of the module, which is not asked{DIM:#}"
+                "  {DIM}refused by the filter ahead of the module; the module does not see it{DIM:#}"
             );
         }
     }

@@ -30,20 +30,20 @@ impl Comparison {
             },
             (LoggedOutcome::Allowed, LineVerdict::Decided(Decision { allowed: true, .. })) => Self {
                 agrees: Some(true),
-                text: "the log says the same: allowed".to_owned(),
+                text: "the log agrees: allowed".to_owned(),
             },
             (LoggedOutcome::Denied(by), LineVerdict::Decided(decided @ Decision { allowed: false, .. })) => {
                 denied(by, decided, explained.trace)
             }
             (LoggedOutcome::Allowed, LineVerdict::Decided(Decision { allowed: false, .. })) => Self {
                 agrees: Some(false),
-                text: "the log says allowed, but these policies deny it: that proxy does not have them"
+                text: "the log says allowed, but these policies deny it: that proxy runs other policies"
                     .to_owned(),
             },
             (LoggedOutcome::Denied(_), LineVerdict::Decided(Decision { allowed: true, .. })) => Self {
                 agrees: Some(false),
                 text: format!(
-                    "the log says {said}, but these policies allow it: that proxy does not have them"
+                    "the log says {said}, but these policies allow it: that proxy runs other policies"
                 ),
             },
         })
@@ -82,7 +82,7 @@ fn denied(by: &str, decided: &Decision, trace: &Trace) -> Comparison {
         Some(own) if is_rule && own != by => {
             format!("the log says denied by {by}; these policies deny it too, by {own}")
         }
-        _ => "the log says the same: denied".to_owned(),
+        _ => "the log agrees: denied".to_owned(),
     };
     Comparison {
         agrees: Some(true),

@@ -38,7 +38,7 @@ pub enum Error {
         why: String,
     },
     /// The lifetime is too long or too short for a certificate.
-    #[error("a certificate cannot be valid for {0:?}; write from 1s to a century")]
+    #[error("a certificate cannot be valid for {0:?}")]
     Lifetime(std::time::Duration),
     /// The certificate library failed.
     #[error("the certificate cannot be created: {0}")]
@@ -46,6 +46,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// What to write instead.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Name { .. } => Some("write `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`"),
+            Self::Lifetime(_) => Some("write from 1s to a century"),
+            Self::File { .. } | Self::Unusable { .. } | Self::Authority { .. } | Self::Making(_) => None,
+        }
+    }
+
     pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, source }

@@ -23,7 +23,7 @@ impl Workload {
     pub fn parse(uri: &str) -> Result<Self, Error> {
         let wrong = |why: &str| Error::Name {
             name: uri.chars().take(128).collect(),
-            why: format!("{why}; write `spiffe://cluster.local/ns/NAMESPACE/sa/SERVICE-ACCOUNT`"),
+            why: why.to_owned(),
         };
         let id = SpiffeId::parse(uri.as_bytes()).map_err(|error| wrong(&error.to_string()))?;
         let (Some(namespace), Some(service_account)) = (id.namespace, id.service_account) else {

@@ -24,7 +24,7 @@ use crate::stage::{Stage, admits, deliver, peer_authentication};
 pub(crate) const ENTRY: Entry = Entry {
     number: 12,
     name: "revocation",
-    promise: "Revocation reaches what is open already",
+    promise: "Revocation reaches open connections",
     experiment: || Box::pin(experiment()),
 };
 

@@ -186,7 +186,7 @@ pub(crate) fn callers(request: &str, found: &[Matches]) -> String {
             let so_far = if one.undescribed.is_empty() {
                 ""
             } else {
-                ", as far as it is described here"
+                ", given what is described here"
             };
             let _ = writeln!(text, "  {RED}nobody{RED:#} can {request}{so_far}");
             unproved(&mut text, one);
@@ -236,7 +236,7 @@ pub(crate) fn answers(found: &[Matches], allowed: bool) -> String {
             None => {
                 let _ = writeln!(
                     text,
-                    "  {BOLD}unknown{BOLD:#}: no such request is {verdict} by what is described here"
+                    "  {BOLD}unknown{BOLD:#}: no such request is {verdict} given what is described here"
                 );
             }
             Some(class) => {

@@ -156,7 +156,7 @@ fn wanted(arguments: &Arguments) -> Result<Vec<CertificateOrder>, Vec<Diagnostic
                 .fold(workload, |workload, name| workload.dns(name));
             all.push(CertificateOrder { workload, lifetime });
         }
-        Err(error) => wrong.push(Diagnostic::error(error.to_string())),
+        Err(error) => wrong.push(crate::error::described(&error)),
     };
     for identity in &arguments.identities {
         add(Workload::parse(identity), arguments.ttl.unwrap_or(LIFETIME));

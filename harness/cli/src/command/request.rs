@@ -48,10 +48,11 @@ impl RequestArguments {
 /// Adds the request to the question.
 fn add(request: &str, protocol: Protocol, question: &mut Question) -> Result<(), Diagnostic> {
     let refuse = |help: &str| {
-        Err(
-            Diagnostic::error(format!("`{request}` is not a request for {}", protocol.as_str()))
-                .help(help.to_owned()),
-        )
+        Err(Diagnostic::error(match protocol {
+            Protocol::Http => format!("`{request}` is not an HTTP request"),
+            Protocol::Tcp => format!("`{request}` is not a TCP connection"),
+        })
+        .help(help.to_owned()))
     };
     match protocol {
         Protocol::Tcp => match request.strip_prefix("tcp ").unwrap_or(request).parse::<u16>() {

@@ -145,7 +145,7 @@ fn a_question_about_nothing_has_no_answer() {
         .says(2, &["`GET/orders`: "]);
     folder
         .run(&["who-can", "8080", "--policies", "get.yaml"])
-        .says(2, &["`8080` is not a request for http", "--protocol tcp"]);
+        .says(2, &["`8080` is not an HTTP request", "--protocol tcp"]);
     // Without a namespace it would be that of a policy.
     folder
         .run(&[

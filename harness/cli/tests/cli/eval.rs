@@ -170,7 +170,7 @@ fn wrong_files_are_told_once_and_underlined() {
     assert_eq!(ran.out, "");
     folder
         .run_with(&["eval", "--workload", "none.yaml"], "")
-        .says(2, &["`none.yaml` cannot be read"]);
+        .says(2, &["cannot read `none.yaml`"]);
 }
 
 #[test]

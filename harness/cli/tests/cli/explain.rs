@@ -116,7 +116,7 @@ fn what_is_missing_is_said() {
         .says(2, &["there are no policies", "--policies PATH"]);
     folder
         .run(&["explain", "none.json"])
-        .says(2, &["`none.json` cannot be read"]);
+        .says(2, &["cannot read `none.json`"]);
     folder.write("bad.json", CASE.replace("\"http\"", "\"htpp\""));
     folder
         .run(&["explain", "bad.json", "--policies", "policies"])

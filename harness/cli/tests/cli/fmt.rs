@@ -95,7 +95,11 @@ fn what_cannot_be_laid_out_is_said_and_left() {
     let ran = folder.run(&["fmt"]);
     ran.says(
         2,
-        &["b.yaml:2", "c_test.yaml: it cannot be laid out", "`# fmt: leave`"],
+        &[
+            "b.yaml:2",
+            "c_test.yaml: it cannot be formatted",
+            "`# fmt: leave`",
+        ],
     );
     assert_eq!(ran.out, "a.yaml\n");
     assert!(ran.err.ends_with("1 of 1 reformatted\n"), "{ran:?}");
@@ -108,7 +112,7 @@ fn what_cannot_be_laid_out_is_said_and_left() {
         .says(2, &["no YAML files found"]);
     folder
         .run(&["fmt", "none.yaml"])
-        .says(2, &["`none.yaml` cannot be read"]);
+        .says(2, &["cannot read `none.yaml`"]);
 }
 
 /// The library is already formatted.

@@ -53,7 +53,7 @@ fn head_and_trace_agree() {
     ran.says(
         0,
         &[
-            "the log says the same: denied",
+            "the log agrees: denied",
             "DENY: ALLOW policies apply",
             "? mutual TLS on port 8080: STRICT",
         ],
@@ -94,11 +94,11 @@ fn the_outcome_in_the_line_is_compared_first() {
     for (ran, says) in [
         (
             by_all(&denied("none")),
-            "the log says denied, because no rule matched, but these policies allow it: that proxy does not have them",
+            "the log says denied, because no rule matched, but these policies allow it: that proxy runs other policies",
         ),
         (
             by_all(&denied("ns[shop]-policy[no]-rule[1]")),
-            "the log says denied by shop/no[1], but these policies allow it: that proxy does not have them",
+            "the log says denied by shop/no[1], but these policies allow it: that proxy runs other policies",
         ),
         (
             of_files(&folder, &denied("ns[shop]-policy[no]-rule[1]"), &[]),
@@ -106,9 +106,9 @@ fn the_outcome_in_the_line_is_compared_first() {
         ),
         (
             of_files(&folder, &LINE.replace("GET", "POST"), &[]),
-            "the log says allowed, but these policies deny it: that proxy does not have them",
+            "the log says allowed, but these policies deny it: that proxy runs other policies",
         ),
-        (by_all(LINE), "the log says the same: allowed"),
+        (by_all(LINE), "the log agrees: allowed"),
         (
             of_files(&folder, LINE, &[]),
             "the log says allowed UNKNOWN: the verdict depends on",
@@ -134,7 +134,7 @@ fn lines_are_read_as_tools_print_them() {
         ran.says(
             0,
             &[
-                "the log says the same: denied",
+                "the log agrees: denied",
                 "POST /orders/1 on port 8080",
                 "near miss: ALLOW shop/orders[0]",
             ],
@@ -166,7 +166,7 @@ fn the_policies_of_the_proxy_itself_explain_a_line() {
     ran.says(
         0,
         &[
-            "the log says the same: denied",
+            "the log agrees: denied",
             "near miss: ALLOW shop/orders[0]",
             "shop/orders in Envoy:",
             "found \"POST\"",
@@ -196,7 +196,7 @@ fn the_policies_of_the_proxy_itself_explain_a_line() {
     ]);
     assert_eq!(ran.code, 0, "{ran:?}");
     for (envoy, says) in [
-        ("missing.json", "`missing.json` cannot be read"),
+        ("missing.json", "cannot read `missing.json`"),
         ("policies/orders.yaml", "this is not an Envoy configuration"),
         ("http://127.0.0.1:1", "administration interface"),
         ("https://127.0.0.1:1", "has no `https`"),

@@ -175,9 +175,9 @@ fn what_is_missing_is_said() {
             "workload.yaml",
         ])
     };
-    run("none.log", "orders.yaml").says(2, &["`none.log` cannot be read"]);
+    run("none.log", "orders.yaml").says(2, &["cannot read `none.log`"]);
     run(".", "orders.yaml").says(2, &["is a folder", "name the log files"]);
-    run("access.log", "none.yaml").says(2, &["`none.yaml` cannot be read"]);
+    run("access.log", "none.yaml").says(2, &["cannot read `none.yaml`"]);
     folder
         .run(&["replay", "access.log", "--policies", "orders.yaml"])
         .says(2, &["`workload` is missing"]);

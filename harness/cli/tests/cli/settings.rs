@@ -36,7 +36,7 @@ fn is_found_above_and_can_be_named() {
         .says(1, &["warning[PW002]"]);
     folder
         .run(&["check", "--config", "none.toml"])
-        .says(2, &["`none.toml` cannot be read"]);
+        .says(2, &["cannot read `none.toml`"]);
 }
 
 #[test]

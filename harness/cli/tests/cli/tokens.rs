@@ -153,11 +153,11 @@ fn explain_says_that_no_policy_is_asked() {
         "DENY by RequestAuthentication shop/staff[0]",
         "the token has none of the audiences `orders`",
         "answered 403",
-        "which is not asked",
+        "the module does not see it",
     ] {
         assert!(ran.out.contains(text), "{text}: {ran:?}");
     }
-    assert!(!ran.out.contains("the module decides the same"), "{ran:?}");
+    assert!(!ran.out.contains("the module agrees"), "{ran:?}");
     let ran = explain(&refused, &["--format", "json"]);
     let json: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(json["reason"], "invalid-token");

@@ -90,7 +90,7 @@ fn an_unknown_name_is_told_with_the_nearest() {
         ("deploy/order", "did you mean `deploy/orders` in `shop`?"),
         ("svc/orders", "`svc` is not a kind of workload"),
         ("zzz", "the documents have `sts/database`, `deploy/orders`"),
-        ("none.yaml", "`none.yaml` cannot be read"),
+        ("none.yaml", "cannot read `none.yaml`"),
     ] {
         explained(&folder, workload, &[]).says(2, &[says]);
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Paths {
-    /// Match them as they are.
+    /// Match them unchanged.
     Lenient,
     /// Deny them in every rule on paths. Such a path has the escape of a visible ASCII character, such as `%3A`, an escape in lower
     /// case, such as `%c3`, a `%` that begins no escape, escapes that are not UTF-8, or a segment that is `.` or `..` before its

@@ -10,7 +10,7 @@ pub(super) fn of(text: &str, at: Option<usize>) -> Option<(Wording, Range<usize>
     if let Some(begins) = template(text) {
         let wording = Wording::helped(
             "this is a template of Helm or Go, not YAML",
-            "check what Helm makes of it: `helm template CHART | peerwarden check -`",
+            "check its output: `helm template CHART | peerwarden check -`",
         );
         return Some((wording, begins..begins + 2));
     }
@@ -69,7 +69,7 @@ fn of_line(line: &str, before: &str) -> Option<(Wording, Range<usize>)> {
     }
     if let Some(space) = line.find('\u{a0}') {
         let wording = Wording::helped(
-            "a no-break space, which YAML does not take for a space",
+            "a no-break space, which YAML does not accept as a space",
             "write a plain space; text that was copied from a page often has others",
         );
         return Some((wording, space..space + '\u{a0}'.len_utf8()));
@@ -152,7 +152,7 @@ mod tests {
             (
                 "a:\n\u{a0}\u{a0}b: 1\nc: [\n",
                 "2:1",
-                "a no-break space, which YAML does not take for a space",
+                "a no-break space, which YAML does not accept as a space",
             ),
             (
                 "apiVersion: v1\nkind: A\napiVersion: v1\nkind: B\n",

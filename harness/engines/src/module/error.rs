@@ -15,7 +15,7 @@ pub enum ModuleError {
     #[error("the path of this command is unknown: {0}")]
     Command(io::Error),
     /// Its file cannot be read.
-    #[error("the module `{}` cannot be read: {error}", path.display())]
+    #[error("cannot read the module `{}`: {error}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -41,7 +41,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     }
     closed(http, |client| {
         format!(
-            "with {client}, a client's `X_Forwarded_Client_Cert` reaches the application, which may take it for \
+            "with {client}, a client's `X_Forwarded_Client_Cert` reaches the application, which may treat it as \
              `X-Forwarded-Client-Cert`"
         )
     })?;

@@ -309,7 +309,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         && !POOLS.contains(&pool.message()?.0)
     {
         return Err(pool.fails(
-            "cannot be verified: this pool may hand on the body of a request as it is, with requests in it that were not decided",
+            "cannot be verified: this pool may pass on the body of a request unchanged, with requests in it that were not decided",
             "leave `upstream_config` out",
         ));
     }

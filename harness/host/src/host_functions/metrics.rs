@@ -29,6 +29,6 @@ impl Host<'_> {
     }
 
     fn noted(&mut self, metric: u32, done: Result<(), crate::status::Status>) -> CallResult {
-        done.or_else(|status| self.refuse(status, format!("metric {metric} does not take this")))
+        done.or_else(|status| self.refuse(status, format!("metric {metric} does not accept this")))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     code: "PW039",
     name: "impossible-value",
     severity: Severity::Warning,
-    summary: "a value of a shape that nothing has",
+    summary: "a value that nothing can have",
     page: include_str!("../../../../docs/lints/PW039.md"),
     find: Finder::All(find),
 };

@@ -28,7 +28,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             let message = format!("{}: `jwks` has {what}", tokens.title());
             let finding = LINT.found(message).at(tokens.document.place(&path, false));
             found.push(finding.help(
-                "replace the key at its issuer, as everybody who reads this can sign tokens, and write its public half only",
+                "replace the key at its issuer, because anyone who reads this can sign tokens, and write its public half only",
             ));
         }
     }

@@ -59,7 +59,7 @@ fn finding(context: &Context<'_>, policy: &Policy<'_>) -> Option<Finding> {
 fn consequence(action: Action, list: &List<'_>) -> Option<&'static str> {
     match (action, list.negative) {
         (Action::Allow, false) => Some("the rule never matches"),
-        (Action::Allow, true) => Some("every token passes for none, and the rule matches anybody"),
+        (Action::Allow, true) => Some("every token counts as missing, and the rule matches anybody"),
         (Action::Deny, false) => Some("the rule denies nothing"),
         (Action::Deny, true) => Some("the rule denies everybody"),
         (Action::Audit | Action::Custom, _) => None,

@@ -109,7 +109,7 @@ fn help(wanted: Issuer<'_>, issuers: &[&str]) -> String {
             known.dedup();
             known.truncate(5);
             format!(
-                "these have rules: {}; a subject stands behind the last slash",
+                "these have rules: {}; the subject comes after the last slash",
                 known.join(", ")
             )
         }

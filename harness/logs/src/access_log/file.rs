@@ -69,9 +69,8 @@ impl Input {
     /// # Errors
     /// If it cannot be read.
     pub fn open(path: &Path) -> Result<Self, Diagnostic> {
-        let cannot = |error: std::io::Error| {
-            Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
-        };
+        let cannot =
+            |error: std::io::Error| Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
         let (file, size): (Box<dyn Read + Send>, _) = if path.as_os_str() == "-" {
             (Box::new(std::io::stdin()), None)
         } else {

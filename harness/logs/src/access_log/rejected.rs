@@ -52,7 +52,7 @@ pub(super) fn why(details: &str) -> Option<&'static str> {
         return Some(why);
     }
     if details.starts_with(TOKEN) {
-        return Some("the `jwt_authn` filter refused its token, so no policy was asked");
+        return Some("the `jwt_authn` filter refused its token, so no policy was evaluated");
     }
     let rest = CODECS.iter().find_map(|codec| details.strip_prefix(codec))?;
     if BY_CLIENT.contains(&rest) {

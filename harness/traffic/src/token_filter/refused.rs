@@ -52,6 +52,6 @@ impl RefusedToken {
 impl fmt::Display for RefusedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { by, why, status } = self;
-        write!(f, "{why} ({by}): answered {status}, and no policy is asked")
+        write!(f, "{why} ({by}): answered {status}, and no policy is evaluated")
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn sum(diff: &Diff) -> String {
     let workloads = counted(diff.workloads as u64, "workload");
     if diff.changes.is_empty() {
         if !diff.undescribed.is_empty() {
-            return format!("nothing changes for {workloads} by what is described here");
+            return format!("nothing changes for {workloads} given what is described here");
         }
         return format!("{GREEN}equivalent{GREEN:#}: nothing changes for {workloads}");
     }

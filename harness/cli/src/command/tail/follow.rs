@@ -127,7 +127,7 @@ impl GrowingLog {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(format!("`{}` cannot be read: {error}", path.display()))
+    Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))
 }
 
 #[cfg(test)]

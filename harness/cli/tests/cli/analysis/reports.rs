@@ -216,6 +216,6 @@ fn can_ever_and_who_can_take_requests_alike() {
         );
         folder
             .run(&[command, "GET /a b", "--policies", "post.yaml"])
-            .says(2, &["`GET /a b` is not a request for http"]);
+            .says(2, &["`GET /a b` is not an HTTP request"]);
     }
 }

@@ -51,7 +51,7 @@ fn who_can_names_the_authorizer_and_the_option() {
     let ran = run(&[&["who-can", "GET /x"][..], &OF_GATEWAY].concat());
     let out = line(&ran);
     assert!(
-        out.contains("nobody can GET /x, as far as it is described here"),
+        out.contains("nobody can GET /x, given what is described here"),
         "{ran:?}"
     );
     assert!(
@@ -93,7 +93,7 @@ fn can_ever_does_not_know() {
     let ran = run(&[&["can-ever", "--path", "/x"][..], &OF_GATEWAY].concat());
     let out = line(&ran);
     assert!(
-        out.contains("unknown: no such request is allowed by what is described here"),
+        out.contains("unknown: no such request is allowed given what is described here"),
         "{ran:?}"
     );
     assert!(out.contains(NOT_PROVED), "{ran:?}");

@@ -133,7 +133,7 @@ fn what_is_no_yaml_is_refused_with_its_place() {
 fn what_cannot_be_laid_out_safely_is_left() {
     let wrong = tidy(&Source::new("a.yaml", "a: {k0: [['x' # one\n  ,y]]   }\n")).unwrap_err();
     assert!(
-        wrong.message.starts_with("a.yaml: it cannot be laid out: "),
+        wrong.message.starts_with("a.yaml: it cannot be formatted: "),
         "{wrong:?}"
     );
 }

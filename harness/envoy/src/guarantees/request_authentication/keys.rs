@@ -90,7 +90,8 @@ fn fetched(
 
 /// Checks that keys come only from a server with a certificate for this host.
 fn proves_its_name(cluster: &Cursor<'_>, host: &str) -> Result<(), Failure> {
-    let why = "whoever answers in the place of the issuer's server can write the keys: its certificate is not verified";
+    let why =
+        "whoever answers instead of the issuer's server can write the keys: its certificate is not verified";
     let help = format!(
         "give the cluster an `UpstreamTlsContext` with `trusted_ca`, and `match_typed_subject_alt_names` for `{host}`"
     );

@@ -77,7 +77,7 @@ pub(super) fn check(
                 .map_or(&http.manager, |filter| &filter.here);
             return Err(place.fails(
                 format!(
-                    "{} writes `{name}`, and a client can send a header that an application may take for it",
+                    "{} writes `{name}`, and a client can send a header that an application may confuse with it",
                     shown(rule)
                 ),
                 format!(

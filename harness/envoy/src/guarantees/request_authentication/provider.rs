@@ -84,7 +84,7 @@ pub(super) fn compare(
         return differs("claim_to_headers", "other claims go to headers");
     }
     if provider.flag("forward")? && !wanted.forward_original_token {
-        return differs("forward", "the application gets the token, otherwise");
+        return differs("forward", "the token is forwarded");
     }
     Ok(())
 }

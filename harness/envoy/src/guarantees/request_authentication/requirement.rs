@@ -70,7 +70,7 @@ fn refuses_invalid(requirement: &Cursor<'_>, providers: &[&str]) -> Result<(), F
     for provider in providers {
         if is_met(requirement, provider, None)? {
             return Err(requirement.fails(
-                format!("a request passes with an invalid token in the place of `{provider}`"),
+                format!("a request passes with an invalid token for `{provider}`"),
                 HELP,
             ));
         }

@@ -4,7 +4,7 @@ use super::super::CheckInput;
 use super::super::chain::{Chain, Transport};
 use super::super::cursor::{Cursor, Failure};
 
-const MAY: &str = "change who is taken for whom";
+const MAY: &str = "change which peer a connection counts as";
 
 /// TLS over QUIC. <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/quic/v3/quic_transport.proto>
 const QUIC: &[&str] = &["downstream_tls_context", "enable_early_data", "enable_resumption"];

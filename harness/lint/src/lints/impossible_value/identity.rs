@@ -18,7 +18,7 @@ pub(super) fn principal(value: &str) -> Option<Impossibility> {
     if value.contains("/.*") || value.contains(['^', '$', '[', '+', '\\']) {
         return Some(Impossibility::new(
             "looks like a regular expression, and is compared as text",
-            "write each principal as a value of its own; `*` stands at the start or at the end",
+            "write each principal as a value of its own; `*` may be at the start or at the end",
         ));
     }
     if value.contains([',', '|', ' ', ';']) {
