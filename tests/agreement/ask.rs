@@ -69,7 +69,7 @@ impl<'c> HttpCaller<'c> {
         match reply.status {
             200 => Ok(Answer::Allowed),
             403 if reply.body == "RBAC: access denied" => Ok(Answer::Denied),
-            // Envoy closes a connection on which it was sent nonsense.
+            // Envoy closes a connection after malformed data.
             status => {
                 self.connection = None;
                 Ok(Answer::TurnedAway(status))

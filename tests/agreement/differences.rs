@@ -70,7 +70,7 @@ pub(crate) async fn sort(
     let mut rewritten = Vec::new();
     for question in disagreements {
         let (asked, names) = rewrite(SingleQuestion::of(&question, cases));
-        // A rewritten set that nobody accepts would be no answer.
+        // A rewritten set must be valid, or its answer means nothing.
         if names.is_empty() || !generate::is_valid(&asked.set) {
             sorted.unexplained.push(question);
         } else {

@@ -81,7 +81,7 @@ impl Participants {
             Layer::Http => {
                 let mut before = vec![header_to_metadata()];
                 before.extend(native);
-                // Paths are compared as they come; normalisation is Envoy's, ahead of both.
+                // Paths are compared unchanged; Envoy normalises them ahead of both.
                 let http = Http {
                     use_remote_address: set.addresses.use_remote_address,
                     xff_num_trusted_hops: set.addresses.trusted_hops,

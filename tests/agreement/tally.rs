@@ -107,7 +107,7 @@ pub(crate) fn decisive(trace: &Trace) -> Vec<String> {
                 let held = parts(rule)
                     .filter(|part| part.matched)
                     .flat_map(|part| &part.clauses);
-                // A side without values asks for nothing.
+                // A side without values requires nothing.
                 let held =
                     held.filter(|clause| clause.result == ClauseResult::Held && !clause.values.is_empty());
                 fields.extend(held.map(name));

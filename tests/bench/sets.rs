@@ -122,7 +122,7 @@ impl Kind {
             Self::LongPath => adversarial::set(CostlyForm::LongPath, count),
         };
         verdict::hold(&set)?;
-        // As many at once whatever the policies: how many there are changes what a request costs.
+        // The number of concurrent callers is constant, as it affects the cost of a request.
         let visitors = set.visitors.clone();
         set.visitors.extend(visitors.into_iter().cycle().take(VISITORS));
         set.visitors.truncate(VISITORS);

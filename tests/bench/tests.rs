@@ -26,7 +26,7 @@ fn samples() -> Vec<CellSamples> {
         latencies.add(std::time::Duration::from_micros(90));
         CellSamples {
             cell,
-            // The second round was disturbed, all alike.
+            // The second round was disturbed, all cells alike.
             rounds: vec![20.0 + added, 70.0 + added, 20.0 + added],
             latencies,
         }

@@ -334,7 +334,7 @@ impl Case {
             if calls || allocations(vm)? != before {
                 bail!("data after the decision costs a host call or an allocation");
             }
-            // What closing costs is not its own.
+            // The cost of closing is not its own.
             let open = !vm.record(id)?.closed();
             return Ok((before, open));
         }

@@ -23,7 +23,8 @@ pub(crate) fn check(rows: &[Row]) -> Result<()> {
         "the module has {compressed} bytes when it is compressed"
     );
 
-    // One call for the identity, one for all headers; memory for the context alone, as what a call hands out comes in a buffer that is there.
+    // One call for the identity, one for all headers; memory only for the context, as results are returned in an
+    // existing buffer.
     for (name, calls) in [
         ("HTTP, no policy: allow", 0),
         ("HTTP, identity: allow", 1),
@@ -66,9 +67,9 @@ pub(crate) fn check(rows: &[Row]) -> Result<()> {
         ensure!(many.fuel * 10 <= one.fuel * 13, "{many:?} against {one:?}");
     }
 
-    // What no client and no policy can exceed: a pass over each text, and each candidate tried once.
+    // An upper bound for any client and policy: a pass over each text, and each candidate tried once.
     for (name, bound) in [
-        // What is ruled out is not tried.
+        // A discarded candidate is not tried.
         ("HTTP, 10,000 policies of notPaths: deny", 10_000 * 12),
         (
             "HTTP, 10,000 overlapping blocks of every length: deny",
@@ -88,7 +89,7 @@ pub(crate) fn check(rows: &[Row]) -> Result<()> {
     let configured = of("configuring 10,000 policies")?;
     ensure!(configured.bytes <= 64 * KIB * KIB, "{configured:?}");
     let of_a_mesh = of("configuring 10,000 policies of which 20 apply")?;
-    // The configuration itself is there for the time of reading it.
+    // The configuration itself is in memory while it is read.
     let beside = |row: &Row| row.bytes.saturating_sub(JSON);
     ensure!(
         beside(of_a_mesh) * 4 <= beside(configured),

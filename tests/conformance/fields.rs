@@ -84,7 +84,7 @@ pub(crate) fn of_documents(documents: &[Value]) -> BTreeSet<String> {
         let spec = &document["spec"];
         match document["kind"].as_str() {
             Some("PeerAuthentication") => of_peer_authentication(spec, &mut fields),
-            // What it means is Envoy's: the module only takes it.
+            // Envoy gives it meaning: the module only accepts it.
             Some("RequestAuthentication") => {}
             _ => of_authorization_policy(document, spec, &mut fields),
         }

@@ -32,8 +32,6 @@ pub(crate) struct Authorities {
     pub(crate) partner: Authority,
 }
 
-// === impl CallerKind ===
-
 impl CallerKind {
     pub(crate) fn name(self) -> &'static str {
         match self {

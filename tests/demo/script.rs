@@ -79,8 +79,6 @@ fn post(path: &'static str) -> SceneRequest {
     SceneRequest::Http { method: "POST", path }
 }
 
-// === impl SceneRequest ===
-
 impl std::fmt::Display for SceneRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

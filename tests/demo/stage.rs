@@ -38,8 +38,6 @@ pub(crate) struct SceneResult {
     pub(crate) decision: Option<Decision>,
 }
 
-// === impl Stage ===
-
 impl Stage {
     pub(crate) async fn set(module: PathBuf) -> Result<Self> {
         let authorities = Authorities {
@@ -164,8 +162,6 @@ impl Stage {
         Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 }
-
-// === impl SceneResult ===
 
 impl SceneResult {
     fn new(allowed: bool, entry: &AccessLogEntry) -> Self {

@@ -22,8 +22,6 @@ pub(crate) fn heading(title: &str, remark: &str) {
     println!("{BOLD}{title}{BOLD:#}  {DIM}{remark}{DIM:#}");
 }
 
-// === impl Table ===
-
 impl Table {
     pub(crate) fn begin() -> Self {
         println!(

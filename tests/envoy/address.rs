@@ -76,7 +76,7 @@ async fn without_the_direct_address_a_forged_one_is_worth_nothing() -> Result<()
         ("ALLOW", from("ipBlocks", ELSEWHERE)),
         ("ALLOW", from("ipBlocks", LOOPBACK)),
     ];
-    // What cannot be established matches for DENY and does not for ALLOW.
+    // A value that cannot be established matches for DENY and not for ALLOW.
     let [deny, elsewhere, loopback] = statuses(&without, policies).await?;
     assert_eq!((deny, elsewhere), ((403, 403), (403, 403)));
     assert_eq!(loopback.1, 403);

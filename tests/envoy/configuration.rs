@@ -103,7 +103,7 @@ async fn without_a_workload_the_node_says_which_one_it_is() -> Result<()> {
     );
     assert_eq!(orders.status(&frontend, ClientRequest::get("/admin")).await?, 403);
 
-    // No policy applies to another workload, so that it is open.
+    // No policy applies to another workload, so it is open.
     let invoices = start(&mesh, module(configuration)?, node("invoices"), 2).await?;
     assert_eq!(
         invoices.status(&frontend, ClientRequest::get("/admin")).await?,

@@ -32,8 +32,6 @@ pub(crate) struct Ledger {
     pub(crate) upstream: TcpEcho,
 }
 
-// === impl Mesh ===
-
 impl Mesh {
     pub(crate) fn new() -> Result<Self> {
         let authority = Authority::new("cluster.local")?;
@@ -102,8 +100,6 @@ impl Mesh {
         Ok(Ledger { envoy, upstream })
     }
 }
-
-// === impl Orders ===
 
 impl Orders {
     /// An HTTP/1.1 connection.

@@ -61,7 +61,7 @@ async fn the_upstream_hears_of_those_alone_who_may_come_in() -> Result<()> {
         assert_eq!(greeting(address, &slow).await?.text(), GREETING);
         assert_eq!(ledger.upstream.traffic().connections, round);
     }
-    // A client that speaks at once is decided at once, and what it said is not lost.
+    // A client that sends data immediately is decided immediately, and its data is not lost.
     let mut backend = tcp::Connection::open(address, &mesh.caller(BACKEND)?).await?;
     backend.send("EHLO\r\n").await?;
     let received = backend.receive(GREETING.len() + 6, deadline::EXCHANGE).await?;
@@ -89,7 +89,7 @@ async fn a_certificate_counts_once_its_key_is_proved() -> Result<()> {
     assert_eq!(String::from_utf8_lossy(&greeting), GREETING);
     assert_eq!(ledger.upstream.traffic().connections, 1);
 
-    // By TLS 1.2 nothing tells when it is proved: only the client's first data does.
+    // In TLS 1.2 only the client's first data shows that the key is proved.
     let by_tls_1_2 = Caller::workload_by_tls_1_2(&mesh.authority, &identity)?;
     let halfway = begin(by_tls_1_2.clone()).await??;
     tokio::time::sleep(A_WHILE).await;
@@ -109,8 +109,9 @@ async fn a_certificate_counts_once_its_key_is_proved() -> Result<()> {
 async fn a_listener_that_cannot_hold_denies_and_says_what_it_needs() -> Result<()> {
     let mesh = Mesh::new()?;
     let ledger = holding(Tcp::immediate(), Transport::mutual(&mesh.server)).await?;
-    // Envoy does not read, so the handshake does not end before the deadline. If the client's first message were there already when
-    // Envoy accepted, it would be read as Envoy tries to write: so the client waits before it sends it.
+    // Envoy does not read, so the handshake does not end before the deadline. If the client's first message were
+    // already there when Envoy accepted, it would be read when Envoy tries to write: so the client waits before it
+    // sends.
     let late = mesh.caller(BACKEND)?.hesitating(Duration::from_millis(200));
     let received = greeting(ledger.envoy.address("ledger")?, &late).await;
     assert!(!received.is_ok_and(|received| !received.nothing()));

@@ -88,7 +88,7 @@ async fn each_identity_gets_what_the_policies_say() -> Result<()> {
             .await?;
         assert_eq!(entry.details(), details, "{name}: {entry:?}");
     }
-    // What was denied has not reached the upstream.
+    // Denied requests have not reached the upstream.
     assert_eq!(orders.upstream.paths(), ["/orders/7?full=1", "/orders"]);
     Ok(())
 }
@@ -249,7 +249,7 @@ async fn a_denied_request_with_a_body_or_without_patience_costs_nobody_else() ->
         let open = async || http::Connection::open(address, &mesh.caller(BACKEND)?, version).await;
         let large = || ClientRequest::post("/admin").body(&"x".repeat(100_000));
         assert_eq!(open().await?.send(large()).await?.status, 403);
-        // Hung up before the answer.
+        // Clients that hang up before the answer.
         for _ in 0..5 {
             let mut connection = open().await?;
             let asked = tokio::time::timeout(std::time::Duration::from_micros(300), connection.send(large()));

@@ -125,7 +125,7 @@ async fn a_secret_by_sds_and_the_names_of_clients() -> Result<()> {
     let foreign = Authority::new("cluster.local")?.issue(Certificate::spiffe(OPERATOR))?;
     for (caller, status) in [
         (edge.peer(OPERATOR)?, Some(200)),
-        // Of the same authority, but not of this name.
+        // From the same authority, but with another name.
         (edge.peer(FRONTEND)?, None),
         (Caller::workload(&edge.authority, &foreign)?, None),
         (Caller::anonymous(&edge.authority)?, None),
@@ -266,7 +266,7 @@ async fn a_host_that_is_spelt_twice_reaches_no_application() -> Result<()> {
         ("secret.example..:443", 400),
         ("secret.example.:443:1", 400),
         ("secret.example:", 400),
-        // What some applications read as a host all the same.
+        // Texts that some applications read as a host anyway.
         ("x@secret.example", 400),
         ("secret.example,shop.example", 400),
         ("[secret.example]", 400),

@@ -36,8 +36,6 @@ struct Setting {
     resources: Value,
 }
 
-// === impl Setting ===
-
 impl Setting {
     /// Istio's configuration of both, with these policies.
     fn istio(issuer: &Issuer, resources: Value) -> Self {
@@ -48,8 +46,6 @@ impl Setting {
         }
     }
 }
-
-// === impl Tokens ===
 
 impl Tokens {
     async fn start(issuer: Issuer, settings: Vec<Setting>) -> Result<Self> {

@@ -202,7 +202,7 @@ async fn holds_the_memory_of_two(on_update: &str) -> Result<()> {
         }
     }
     let all = updated.envoy.memory()?;
-    // A generation holds some fifteen bytes for each of its own, for each protocol.
+    // Each generation keeps about fifteen bytes for each of its own, for each protocol.
     let more = 2 * 15 * bytes as u64 * 3;
     ensure!(
         all < two + more,

@@ -137,7 +137,7 @@ impl Workload {
 
 fn lines(log: &Path) -> Result<(Vec<Value>, Vec<Value>)> {
     let text = std::fs::read_to_string(log).context("reading the access log")?;
-    // The last one may not be whole yet.
+    // The last line may be incomplete.
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let lines = whole.lines().map(serde_json::from_str::<Value>);
     let lines = lines.collect::<Result<Vec<_>, _>>()?;
@@ -200,7 +200,7 @@ async fn refusals_have_no_more_lines_than_the_limit() -> Result<()> {
     let began = Instant::now();
     assert_eq!(workload.refused(MANY).await, MANY);
     let seconds = usize::try_from(began.elapsed().as_secs())? + 1;
-    // Behind the last of them, so that all lines before it are there.
+    // After the last of them, so that all earlier lines are there.
     assert_eq!(workload.call().await?, 200);
     let refused = deadline::until(Duration::from_secs(20), "the lines", async || {
         let (requests, refused) = workload.lines()?;
@@ -228,7 +228,7 @@ async fn a_client_that_stops_in_its_handshake_is_disconnected() -> Result<()> {
         PartialHandshake::begin(address, &caller, &certificate)?.is_closed_within(Duration::from_secs(40))
     });
     assert!(is_closed.await??);
-    // Envoy closes the connection first and counts it then.
+    // Envoy first closes the connection and then counts it.
     let counted = deadline::until(deadline::EXCHANGE, "the counter", async || {
         let stats = envoy.stats().await?;
         let counted = stats.matching("downstream_cx_transport_socket_connect_timeout");
@@ -313,7 +313,7 @@ async fn a_tcp_connection_whose_application_is_down_has_a_line_that_says_why() -
     for (port, uri) in [(&handshake, FRONTEND), (&hold, FRONTEND), (&hold, BACKEND)] {
         let address = (Ipv4Addr::LOCALHOST, port.number()).into();
         let mut connection = tcp::Connection::open(address, &caller(uri)?).await?;
-        // With `handshake` it is decided on the first data, which could come before or after the application refuses.
+        // With `handshake` it is decided on the first data, which could arrive before or after the application refuses.
         let received = connection.receive(1, deadline::EXCHANGE).await?;
         assert!(received.nothing(), "{uri}: {received:?}");
     }

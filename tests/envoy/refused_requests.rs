@@ -86,7 +86,7 @@ fn frames(headers: &[(String, String)]) -> Vec<u8> {
     let mut chunks = block.chunks(16_000).peekable();
     let mut first = true;
     while let Some(chunk) = chunks.next() {
-        // HEADERS, then CONTINUATION; END_STREAM, and at the last END_HEADERS.
+        // HEADERS, then CONTINUATION; END_STREAM, and on the last one END_HEADERS.
         let (kind, end_stream) = if first { (1, 1) } else { (9, 0) };
         let end_headers = if chunks.peek().is_none() { 4 } else { 0 };
         let size = u32::try_from(chunk.len()).expect("a short frame").to_be_bytes();
@@ -124,7 +124,7 @@ async fn each_leaves_the_line_that_is_read_as_refused() -> Result<()> {
     for request in requests {
         let mut connection = Connection::open(orders.address(), &frontend).await?;
         connection.send_bytes(&request).await?;
-        // By HTTP/2 the connection may stay open: the line is there once the stream is over.
+        // Over HTTP/2 the connection may stay open: the line is written once the stream is over.
         sent += 1;
         orders
             .requests(sent)

@@ -30,8 +30,6 @@ struct VerifyingWorkload {
     caller: Caller,
 }
 
-// === impl VerifyingWorkload ===
-
 impl VerifyingWorkload {
     /// With these documents, and these keys of the description.
     async fn start(keys: Value, documents: &[Value]) -> Result<Self> {

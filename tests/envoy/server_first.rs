@@ -39,7 +39,7 @@ async fn dialled_after_the_handshake_the_greeting_is_for_those_who_may() -> Resu
         let frontend = ledger.greeting(&mesh.caller(FRONTEND)?).await?;
         assert!(frontend.nothing(), "{frontend:?}");
     }
-    // The upstream has greeted all of them: it was the module that kept it from the denied.
+    // The upstream has greeted all of them: the module kept it from the denied ones.
     assert_eq!(ledger.upstream.traffic().connections, 10);
     Ok(())
 }
@@ -48,7 +48,7 @@ async fn dialled_after_the_handshake_the_greeting_is_for_those_who_may() -> Resu
 async fn dialled_at_accept_the_denied_get_nothing_either() -> Result<()> {
     let mesh = Mesh::new()?;
     let ledger = ledger(&mesh, Tcp::immediate()).await?;
-    // The upstream speaks before, during or after the handshake, which may then fail.
+    // The upstream sends before, during or after the handshake, which may then fail.
     for hesitation in [0, 0, 0, 1, 2, 5, 300] {
         let caller = mesh
             .caller(FRONTEND)?
@@ -61,7 +61,7 @@ async fn dialled_at_accept_the_denied_get_nothing_either() -> Result<()> {
             ),
         }
     }
-    // Whoever runs it so is told what to do.
+    // The operator is told what to do.
     ledger.envoy.logged("ON_DOWNSTREAM_TLS_HANDSHAKE").await?;
     Ok(())
 }
@@ -119,7 +119,8 @@ async fn an_upstream_that_greets_and_hangs_up_does_not_cost_the_others() -> Resu
         let envoy = Envoy::start(Bootstrap::new().listener(listener)).await?;
         let ledger = Ledger { envoy, upstream };
         for round in 0..3 {
-            // Dialled at accept, the greeting may come before the handshake: then it is for nobody.
+            // If the upstream is connected to at accept, the greeting may arrive before the handshake: then nobody gets
+            // it.
             let backend = ledger.greeting(&mesh.caller(BACKEND)?).await;
             let frontend = ledger.greeting(&mesh.caller(FRONTEND)?).await;
             assert!(

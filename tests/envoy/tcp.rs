@@ -92,7 +92,7 @@ async fn a_denied_client_cannot_spoil_it_for_the_others() -> Result<()> {
     for (name, _) in modes {
         let address = envoy.address(name)?;
         let open = async || tcp::Connection::open(address, &mesh.caller(FRONTEND)?).await;
-        // Data and its end at once; the end alone; a lot of data; nothing at all; gone in the middle of it.
+        // Data and its end together; only the end; a lot of data; no data; hang-up in the middle.
         let mut at_once = open().await?;
         at_once.send(QUESTION).await?;
         at_once.finish().await?;
@@ -205,7 +205,7 @@ async fn the_server_name_that_was_asked_for_counts() -> Result<()> {
     let resources = json!([policy("by-name", "ALLOW", rules)]);
     let upstream = TcpEcho::start().await?;
     let inspected = Transport::Inspected(mesh.server.clone(), ClientCertificate::Required);
-    // Without a `tls_inspector` Envoy knows of no name, so that nobody asked for one.
+    // Without a `tls_inspector` Envoy sees no name, as if no client had sent one.
     let transports = [
         ("inspected", inspected, Some(QUESTION)),
         ("not inspected", Transport::mutual(&mesh.server), None),
@@ -240,7 +240,7 @@ async fn who_says_nothing_is_not_answered() -> Result<()> {
     let mut silent = tcp::Connection::open(envoy.address("ledger")?, &mesh.caller(FRONTEND)?).await?;
     let received = silent.receive(1, Duration::from_millis(500)).await?;
     assert_eq!(received.end, tcp::ConnectionEnd::Silent, "{received:?}");
-    // Nothing is dialled for a client that has not been decided on.
+    // No upstream connection is made for a client that has not been decided on.
     assert_eq!(upstream.traffic().connections, 0);
     Ok(())
 }

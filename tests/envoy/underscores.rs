@@ -38,7 +38,7 @@ async fn a_request_with_an_underscore_is_refused_unless_the_description_says_oth
     }
     assert_eq!(orders.application.seen().len(), 0);
 
-    // The log tells each apart from what the module denies.
+    // The log distinguishes each from a denial of the module.
     let log = orders.log(4).await?;
     let told: Vec<_> = log
         .iter()
@@ -94,7 +94,7 @@ async fn underscores_are_dropped_or_allowed_as_the_description_says() -> Result<
                     reach,
                     "{word} {version:?} {name}"
                 );
-                // What is decided by has its own name, and Envoy sets the peer's certificate itself.
+                // The deciding header has its own name, and Envoy sets the peer's certificate itself.
                 assert!(!seen.headers.contains_key("x-role"));
                 let told = seen.headers["x-forwarded-client-cert"].to_str()?;
                 assert!(!told.contains("shop/sa/admin"), "{told}");

@@ -198,7 +198,7 @@ async fn what_is_open_follows_a_module_that_takes_its_place() -> Result<()> {
     let bootstrap = std::fs::read_to_string(lab.path("bootstrap.yaml"))?;
     let envoy = Envoy::launch(Launch::yaml(bootstrap).concurrency(2)).await?;
     in_force(&envoy, &first).await?;
-    // Two workers, and the main thread, which has a copy as they have.
+    // Two workers, and the main thread, which has a copy too.
     until(EXCHANGE, "every thread", async || {
         let threads = envoy
             .stats()
@@ -209,7 +209,7 @@ async fn what_is_open_follows_a_module_that_takes_its_place() -> Result<()> {
     .await?;
     let (mut front, mut back) = (lab.open(FRONTEND).await?, lab.open(BACKEND).await?);
 
-    // The same callers, by other code: what is open stays.
+    // The same callers with different code: open streams stay.
     lab.module(b"\x00\x06\x04next!")?;
     in_force(&envoy, &lab.admit(&[BACKEND, FRONTEND])?).await?;
     let mut late = lab.open(BACKEND).await?;
@@ -227,13 +227,14 @@ async fn what_is_open_follows_a_module_that_takes_its_place() -> Result<()> {
     front.goes_on().await?;
     back.goes_on().await?;
 
-    // Whom the new module shuts out is shut out of what the old one let in.
+    // Streams that the old module allowed are closed if the new one denies them.
     in_force(&envoy, &lab.admit(&[FRONTEND])?).await?;
     back.ends().await?;
     late.ends().await?;
     front.goes_on().await?;
 
-    // A rollback to code and configuration that Envoy still has, as the first connection is open: it is in use again, and newer.
+    // A rollback to code and configuration that Envoy still has, as the first connection is open: it is in use again,
+    // and newer.
     lab.module(&[])?;
     lab.admit(&[FRONTEND, BACKEND])?;
     let began = Instant::now();

@@ -28,8 +28,6 @@ struct Waypoint {
     _tcp: TcpEcho,
 }
 
-// === impl Waypoint ===
-
 impl Waypoint {
     async fn start(factory: &str, action: &str, rules: Value) -> Result<Self> {
         let mesh = Mesh::new()?;

@@ -106,7 +106,7 @@ impl Stage {
     /// A description with the machine-specific parts added.
     fn local(&self, mut description: serde_json::Value) -> Result<Value> {
         description["module"] = json!(locate::module()?);
-        // The default, said or not.
+        // The default, explicit or not.
         let default = json!({"directory": "/etc/certs"});
         if description
             .get("certificates")
@@ -117,7 +117,7 @@ impl Stage {
         description["address"] = "127.0.0.1".into();
         description["admin"] = "127.0.0.1:0".into();
         description["accessLog"] = json!(self.access_log_file());
-        // Envoy 1.36 knows no rate limit for logs, and all of this is to run there too.
+        // Envoy 1.36 has no rate limit for logs, and all of this must run there too.
         description["refusedPerSecond"] = 0.into();
         value(description)
     }

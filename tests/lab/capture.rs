@@ -36,7 +36,7 @@ impl Capture {
             .spawn()
             .context("starting tcpdump\n  help: apt-get install tcpdump")?;
         let mut capture = Self { child, directory };
-        // It says when it has begun.
+        // It prints a line when it has begun.
         until(deadline::EXCHANGE, "tcpdump's beginning", async || {
             let said = std::fs::read_to_string(capture.directory.path().join("log")).unwrap_or_default();
             if let Some(status) = capture.child.try_wait()? {
@@ -55,7 +55,7 @@ impl Capture {
     /// # Errors
     /// If it does not stop, or captured nothing.
     pub async fn end(mut self) -> Result<Vec<u8>> {
-        // What is on its way is written by then.
+        // Packets in transit are written by then.
         tokio::time::sleep(Duration::from_millis(300)).await;
         kill_process(Pid::from_child(&self.child), Signal::INT).context("tcpdump cannot be told to end")?;
         until(deadline::EXCHANGE, "tcpdump's end", async || {

@@ -58,7 +58,7 @@ impl Envoy {
             if let Some(status) = process.exited()? {
                 return Ok(Some(status));
             }
-            // It may never exit: then it must not say that it is ready.
+            // It may never exit: then it must not report that it is ready.
             match process.admin()? {
                 Some(admin) if admin::is_ready(admin).await => {
                     bail!("Envoy serves, though it should have refused")

@@ -48,7 +48,7 @@ impl MariaDb {
         install(&data)?;
         let script = directory.path().join("begin.sql");
         std::fs::write(&script, SETTING_UP.replace("; ", ";\n"))?;
-        // It binds no port that anybody holds, so that somebody else may be quicker.
+        // It does not bind to a port in use, so another process may be faster.
         for _ in 0..ATTEMPTS {
             let port = free_port()?;
             let child = spawn(directory.path(), &script, port)?;

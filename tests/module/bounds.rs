@@ -143,7 +143,7 @@ fn configurations() {
             configuration: json.into_bytes(),
             ..peerwarden_host::PluginOptions::default()
         };
-        // Some are refused: what that costs counts as well.
+        // Some are refused: that cost counts as well.
         drop(vm.configure(options));
         vm.take_accounting().iter().map(|record| record.fuel).sum::<u64>()
     };

@@ -107,7 +107,7 @@ fn without_a_workload_the_nodes_metadata_says_which() {
     );
     assert_eq!(denied(ask(&mut vm, plugin, &peer(BACKEND), get("/"))).code, 403);
 
-    // Nothing says which: accepted, as the bytes are not to blame, and everything is denied.
+    // Nothing determines it: accepted, as the bytes are not wrong, and everything is denied.
     let (mut vm, plugin) = vm_with(VmOptions::default(), anywhere);
     let response = denied(ask(&mut vm, plugin, &peer(FRONTEND), get("/")));
     assert_eq!(response.details, "rbac_access_denied_matched_policy[none]");

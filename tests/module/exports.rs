@@ -45,7 +45,7 @@ fn capabilities_are_its_callbacks_and_host_calls() {
     let callbacks = exports
         .iter()
         .map(String::as_str)
-        // What allocates is no callback, and Envoy takes it whatever else it is allowed.
+        // The allocator is not a callback, and Envoy uses it whatever else it allows.
         .filter(|export| export.starts_with("proxy_on_") && *export != "proxy_on_memory_allocate");
     let mut all: Vec<&str> = calls.chain(callbacks).collect();
     all.sort_unstable();

@@ -94,7 +94,8 @@ fn contexts_made_twice_out_of_order_or_under_nothing() {
     let mut create = |context, root| {
         vm.call_out_of_turn("proxy_on_context_create", context, &[root]);
     };
-    // The root again, as Envoy does where it configures again what it once failed to; a stream under no root, under itself, twice.
+    // The root again, as Envoy does when it configures again after a failure; a stream without a root, under itself,
+    // twice.
     create(1, 0);
     create(90, 80);
     create(91, 91);

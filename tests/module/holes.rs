@@ -106,7 +106,7 @@ fn a_connect_has_a_host_with_its_port_and_no_path() {
         [
             "admin.lab:443",
             "ADMIN.lab:443",
-            // HTTP/2 alone.
+            // HTTP/2 only.
             "admin.lab",
             "[::1]:443",
             "shop.lab:443",

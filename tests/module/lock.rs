@@ -134,7 +134,7 @@ fn held_it_has_the_cluster_once_it_is_allowed() {
     let lock = json!({"lock": {"cluster": "ledger"}, "tcp": {"enforcement": "hold"}});
     let (mut vm, plugin) = vm(with("tcp", &lock));
     for (uri, allowed) in [(FRONTEND, true), (BACKEND, false)] {
-        // By the timer, and by the client's first data.
+        // From the timer, and on the client's first data.
         for speaks in [false, true] {
             let connection = vm.tcp_connection(plugin, &peer(uri), nowhere("hold")).unwrap();
             assert!(vm.handshake_done(connection).unwrap());

@@ -55,7 +55,7 @@ fn client_first_in_every_mode() {
             "{options:?}"
         );
         nothing_passed(&vm, backend);
-        // The admitted go on in both directions; for the denied it is over.
+        // Allowed connections continue in both directions; denied ones are over.
         vm.upstream_data(frontend, b"1", false).unwrap();
         vm.downstream_data(frontend, b"quit", true).unwrap();
         let record = vm.record(frontend).unwrap();

@@ -26,7 +26,7 @@ pub(crate) fn markdown(faults: &[Fault], shown: &[TestRun]) -> String {
             let passed = shown
                 .iter()
                 .any(|line| line.version == version && line.test == fault.test);
-            // Versions of one length compare as texts.
+            // Versions of the same length compare as texts.
             let is_older = fault.since.as_deref().is_some_and(|since| version < since);
             let cell = match (fault.is_of_envoy(), passed) {
                 (false, _) => "simulated",

@@ -217,7 +217,7 @@ fn apply(
             "ask",
             json!({"action": "CUSTOM", "provider": {"name": "silent"}, "rules": [{"to": [asked]}]}),
         ),
-        // So that no version is like another.
+        // So that each version differs.
         policy(
             "round",
             json!({"action": "DENY", "rules": [{"from": [{"source": {"namespaces": [format!("round-{round}")]}}]}]}),
@@ -283,7 +283,7 @@ pub(crate) async fn round(mesh: &Mesh, number: usize) -> Result<usize> {
         })
         .await?;
     }
-    // Who hangs up in the middle of anything takes nothing along.
+    // A client that hangs up in the middle of anything affects no others.
     for caller in [&stays, &goes, &stranger] {
         let client = http::Connection::open(mesh.streams(), caller, http::Version::Http2).await?;
         client.hold(&ClientRequest::get("/silent"))?.reset();

@@ -16,7 +16,7 @@ fn ci_runs_what_the_readme_says_and_the_checks() -> Result<()> {
         .map(str::trim)
         .filter(|line| line.starts_with("make "))
         .collect();
-    // What takes seconds first: a stale lock file should not be found after everything else.
+    // The fastest checks first: a stale lock file should not be found after everything else.
     ensure!(
         commands == ["make locks", "make test", "make check"],
         "{commands:?}"

@@ -59,7 +59,7 @@ impl Machine {
     /// Adds a program with this name, a shell script.
     pub(crate) fn with(self, name: &str, script: &str) -> Result<Self> {
         let program = self.path.path().join(name);
-        // Not through a link, to the machine's own.
+        // Not through a link to the machine's own.
         let _ = std::fs::remove_file(&program);
         std::fs::write(&program, format!("#!/usr/bin/env bash\n{script}\n"))?;
         std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755))?;

@@ -12,7 +12,7 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-// SAFETY: each call is handed on as it is to the standard allocator.
+// SAFETY: each call is passed on unchanged to the standard allocator.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.fetch_add(1, Ordering::Relaxed);

@@ -47,7 +47,7 @@ pub(crate) fn configure(root: u32, size: usize) -> bool {
         Slot::Root(root) => root.on_configure(size),
         Slot::Busy | Slot::New(_) | Slot::Http(_) | Slot::Tcp(_) => true,
     });
-    // Refused here it would be refused on one thread alone; without a root every stream under it is denied.
+    // A refusal here would affect only one thread; without a root context every stream under it is denied.
     taken.unwrap_or(true)
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn tick(root: u32) {
 
 /// Envoy has deleted a context.
 pub(crate) fn delete(context: u32) {
-    // What it held is let go of when nothing is borrowed.
+    // Its contents are dropped when nothing is borrowed.
     let gone = CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&context));
     let waits_for = match &gone {
         Some(Slot::Http(http)) => http.waits_for(),
@@ -167,7 +167,7 @@ fn with<T>(context: u32, act: impl FnOnce(&mut Slot) -> T) -> Option<T> {
     let mut slot = taken?;
     let answer = act(&mut slot);
     CONTEXTS.with_borrow_mut(|contexts| {
-        // Deleted meanwhile, it has no place any more.
+        // If it was deleted meanwhile, it has no place any more.
         if let Some(place) = contexts.get_mut(&context) {
             *place = slot;
         }

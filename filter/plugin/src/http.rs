@@ -59,7 +59,7 @@ impl Http {
     fn answered(&mut self, waiting: &PendingCall, outcome: Outcome) {
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
-            // Let go of while the authorizer was asked.
+            // Freed while the authorizer was called.
             report::decided(
                 None,
                 &self.attributes(),
@@ -70,7 +70,7 @@ impl Http {
             deny(None, &Denial::default());
             return;
         };
-        // They come first: the other policies judge the request as it goes on.
+        // They come first: the other policies judge the changed request.
         if apply(Headers::Request, &outcome.request).is_err() {
             report::error(
                 "the request could not be changed as the external authorizer requires; it is denied",

@@ -31,7 +31,7 @@ pub(crate) fn is_there(bytes: usize) -> bool {
     let found = parts
         .iter_mut()
         .all(|bytes| bytes.try_reserve_exact(part).is_ok());
-    // Otherwise the compiler sees that nothing is done with them, and takes for granted that they are there.
+    // Otherwise the compiler sees that they are unused, and removes the allocations.
     black_box(&parts);
     found
 }

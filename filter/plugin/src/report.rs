@@ -90,7 +90,7 @@ pub(crate) fn decided(
         counters::increment(Counter::Errors);
     }
     if !allowed {
-        // It is asked for only if the line is written, and these are rate-limited.
+        // It is called only if the line is written, and lines are rate-limited.
         let nearest = || decider.nearest(attributes);
         denial::log(decision, attributes, asked, None, failure, nearest);
     }

@@ -68,7 +68,7 @@ impl Tcp {
         }
         match self.state {
             State::Decided(Verdict::Allow) => Action::Continue,
-            // Closed, or about to be, or not decided yet: whatever still comes is held.
+            // Closed, about to be closed, or not decided yet: further data is held.
             State::Decided(Verdict::Deny) | State::Waiting(_) | State::Undecided => Action::Pause,
         }
     }
@@ -108,7 +108,7 @@ impl Tcp {
                         }
                         Err(outcome) => (outcome.answer, outcome.failure),
                     },
-                    // What the upstream says cannot be held and let go on later: Envoy has no call for that.
+                    // The upstream's data cannot be held and continued later: Envoy has no call for that.
                     Handshake::MayBeUnderWay => {
                         let failure = "it cannot be called after the upstream has sent data";
                         (ExternalAnswer::Unaskable, Some(failure.to_owned()))
@@ -162,7 +162,7 @@ impl Tcp {
         let configuration = Rc::clone(&self.configuration);
         let attributes = self.attributes(Handshake::Over);
         let Some(loaded) = configuration.loaded() else {
-            // Let go of while the authorizer was asked.
+            // Freed while the authorizer was called.
             self.decided(None, &attributes, None, None);
             self.close();
             return;
@@ -215,7 +215,7 @@ impl Tcp {
 impl Tcp {
     pub(crate) fn on_new_connection(&mut self) -> Action {
         if self.configuration.misplaced.is_some() {
-            // There is nothing to wait for: it is closed before the upstream is dialled.
+            // There is nothing to wait for: it is closed before the upstream is connected to.
             return self.on_upstream_data();
         }
         match self.configuration.tcp.enforcement {

@@ -127,13 +127,13 @@ fn read_denied(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
 /// `OkHttpResponse`: `headers` (2), `headers_to_remove` (5), `response_headers_to_add` (6). Changes of the query (7, 8)
 /// are not supported, and an answer that depends on them is not an allow.
 fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
-    // In Envoy's order, whatever that of the message is.
+    // In Envoy's order, whatever the order in the message.
     let (mut set, mut appended, mut removed) = (Vec::new(), Vec::new(), Vec::new());
     let mut response = Vec::new();
     for field in Fields(bytes) {
         match field.ok_or(MALFORMED)? {
             (2, Wire::Bytes(option)) => {
-                // Of a request's header Envoy looks at `append` alone.
+                // For a request's header, Envoy reads only `append`.
                 let option = header(option)?;
                 let (name, value) = option.line;
                 // Envoy's own filter writes these too, and the application then reads a request's body as further requests.

@@ -27,7 +27,7 @@ impl<B: Deref<Target = [u8]>> Map<B> {
                 && let Some(at) = PSEUDO.iter().position(|known| known.as_bytes() == name)
                 && let Some(first @ None) = pseudo.get_mut(at)
             {
-                // Before what is left, and the NUL that follows it.
+                // Before the rest, and the NUL after it.
                 let end = bytes.len().checked_sub(lines.texts.len())?.checked_sub(1)?;
                 *first = Some(end.checked_sub(value.len())?..end);
             }

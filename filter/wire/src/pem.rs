@@ -15,7 +15,7 @@ pub(crate) fn decode(pem: &[u8]) -> Option<Vec<u8>> {
 /// RFC 4648, section 4, with its padding, and without unused bits (section 3.5).
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
-    // Of the group of four that is being read: its bits so far, how many characters gave them, and how many `=` followed.
+    // The current group of four: its bits so far, the number of characters read, and the number of `=` after them.
     let (mut bits, mut characters, mut padding) = (0_u32, 0_u8, 0_u8);
     for byte in text {
         let value = match byte {
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_is_no_base64_is_refused() {
-        // The first is read for ever by `base64ct`.
+        // `base64ct` never returns for the first one.
         for base64 in [
             "MI=", "M", "MI", "MIA", "=", "==", "====", "MI===", "MI==MI==", "MIB=", "MIA=A", "Zh==", "Zm9=",
             "MI A", "MI\tA=", "M\0A=", "M-A=", "M_A=", "MIA==", "Zm9v=",

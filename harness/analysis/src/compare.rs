@@ -30,7 +30,7 @@ impl Comparison {
 pub fn is_same(old: &Program, new: &Program) -> bool {
     let modes = || {
         let ports = old.mtls_ports().chain(new.mtls_ports());
-        // And one port that neither says anything of.
+        // One port that neither mentions.
         let mut ports: Vec<u16> = ports.collect();
         let other = (1..=u16::MAX).find(|port| !ports.contains(port));
         ports.extend(other);

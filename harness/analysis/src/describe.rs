@@ -150,7 +150,7 @@ pub(crate) fn classes(dimension: &Dimension, numbers: &[usize], counts: &dyn Fn(
         .collect();
     let mut candidates = candidates(dimension, &set);
     candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.size));
-    // What is excluded is a pattern of a policy, or plaintext and the like.
+    // Only a pattern of a policy, or a case such as plaintext, can be excluded.
     let general = |candidate: &Candidate| matches!(candidate.pattern, Pattern::Any | Pattern::Certificate);
     let no_wanted = |candidate: &Candidate| {
         candidate
@@ -169,7 +169,7 @@ pub(crate) fn classes(dimension: &Dimension, numbers: &[usize], counts: &dyn Fn(
         .collect();
     let mut open = wanted.clone();
     let mut terms = take(&usable, &mut open);
-    // What is left has no words.
+    // The rest has no description.
     if let Kind::One(classes) = &dimension.kind {
         for (number, class) in classes.iter().enumerate() {
             if open[number] {
@@ -196,7 +196,7 @@ fn take(usable: &[(&Candidate, Vec<String>)], open: &mut [bool]) -> Vec<Term> {
             .iter()
             .rev()
             .map(|(candidate, but)| (gain(candidate), candidate, but));
-        // The first of equals, which is the most general; what is excluded has to be read too.
+        // The first of equals is the most general; exclusions count, as people must read them too.
         let best = gains
             .filter(|(gain, ..)| *gain > 0)
             .max_by_key(|(gain, _, but)| (gain + BUT).saturating_sub(but.len()));
@@ -208,7 +208,7 @@ fn take(usable: &[(&Candidate, Vec<String>)], open: &mut [bool]) -> Vec<Term> {
         }
         taken.push((candidate, but));
     }
-    // What later ones say too need not be said.
+    // A description that later ones cover is not needed.
     let mut index = 0;
     while index < taken.len() {
         let others = |class: usize| {

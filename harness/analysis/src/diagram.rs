@@ -137,7 +137,7 @@ impl Diagrams {
             _ if then == otherwise => return Ok(then),
             _ => {}
         }
-        // The same question in the one form in which it is remembered.
+        // The same question in its canonical form for the cache.
         let (condition, then, otherwise) = match (then, otherwise) {
             (_, FALSE) if then < condition => (then, condition, FALSE),
             (TRUE, _) if otherwise < condition => (otherwise, TRUE, condition),

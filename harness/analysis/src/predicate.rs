@@ -101,7 +101,7 @@ pub(crate) fn of(clause: &Clause) -> ClauseFormula {
             ":method" => texts(Attribute::Method, set),
             ":path" => texts(Attribute::Path, set),
             ":authority" => texts(Attribute::Host, set),
-            // What Envoy writes there says how the connection is secured.
+            // Envoy's value shows how the connection is secured.
             ":scheme" => clause_formula(set, |pattern| {
                 let tokens = vec![text::text(pattern, CharSet::Any)];
                 Formula::Secured(text::matches(&tokens, "https"), text::matches(&tokens, "http"))

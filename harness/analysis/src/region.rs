@@ -81,7 +81,7 @@ impl Space {
         limit: usize,
         odd: Option<Traffic>,
     ) -> Result<Classes, LimitExceeded> {
-        // What cannot be need not be excluded in so many words.
+        // Impossible values need not be excluded explicitly.
         let set = self.diagrams.simplified(traffics.0, given.0)?;
         let mut shown = Vec::new();
         let more = self.walk(set, 0, given.0, &mut Vec::new(), limit, &mut shown)?;
@@ -100,7 +100,7 @@ impl Space {
     ) -> Result<Option<Vec<(Values, TrafficSet)>>, LimitExceeded> {
         let given = self.ordinary()?.0;
         let set = self.diagrams.simplified(traffics.0, given)?;
-        // The peer is told apart before all else.
+        // The peer is always split first.
         let parts = self.parts(set, 0, given, true);
         if parts.len() > limit {
             return Ok(None);

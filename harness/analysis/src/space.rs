@@ -73,7 +73,7 @@ impl Space {
         questions: &[&Rule],
     ) -> Result<Self, LimitExceeded> {
         let mut wanted = RequiredAtoms::default();
-        // Who asks is always told apart, by whether it can be known at all.
+        // The peer is always distinguished, by whether it can be known at all.
         wanted.attribute(Attribute::Peer);
         wanted.attribute(Attribute::Port);
         for program in programs {

@@ -61,7 +61,7 @@ pub(crate) fn classes(
             continue;
         }
         let class = (matched.clone(), there.contains(&1));
-        // The first text that comes to a class is one of its shortest.
+        // The first text in a class is one of its shortest.
         found.entry(class).or_insert_with(|| explored.text());
         if found.len() > classes {
             return Err(SizeLimitExceeded);
@@ -83,7 +83,7 @@ pub(crate) fn classes(
             witness,
         })
         .collect();
-    // Neighbours look alike: that keeps diagrams small, and reports in an order that a reader can follow.
+    // Neighbours are similar: that keeps diagrams small, and puts reports in an order that a reader can follow.
     classes.sort_by(|left, right| (&left.witness, &left.patterns).cmp(&(&right.witness, &right.patterns)));
     Ok(classes)
 }

@@ -37,7 +37,7 @@ pub fn workloads(resources: &[Resource], mesh: &Mesh) -> Result<Vec<WorkloadClas
     let elsewhere = nobodys(&namespaces);
     let mut seen = BTreeSet::new();
     let mut classes = Vec::new();
-    // Where only the root namespace's documents reach, that of nobody stands for all.
+    // If only the root namespace's documents apply, an unused namespace stands for all.
     for namespace in std::iter::once(elsewhere.as_str()).chain(namespaces) {
         for workload in of_namespace(resources, mesh, namespace)? {
             let applies = |(_, resource): &(usize, &Resource)| resource.applies_to(mesh, &workload);

@@ -34,7 +34,7 @@ pub fn run() -> ExitCode {
     let arguments = match command::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are answers, not errors. That standard output is closed is nobody's fault.
+            // Help and version are answers, not errors. If standard output is closed, nothing can be done.
             let _ = error.print();
             let exit = if error.use_stderr() {
                 Exit::Invalid

@@ -62,7 +62,7 @@ impl<'s> LineExplainer<'s> {
             (LineVerdict::Decided(decided), _) => {
                 Some(explainer.diagnose(&trace, decided, Expectation::opposite(decided)))
             }
-            // The log knows better: no rule matched, so one of them came closest.
+            // The log is more certain: no rule matched, so one of them came closest.
             (LineVerdict::Hangs(_), Some(LoggedOutcome::Denied(by))) if by == "none" => {
                 let denied = Decision {
                     allowed: false,
@@ -77,7 +77,7 @@ impl<'s> LineExplainer<'s> {
             subject: Subject::Line(&line, known),
             explainer: &explainer,
             trace: &trace,
-            // Whose request is in the log was let in.
+            // The request was logged, so the handshake accepted the peer.
             refusal: None,
             why: why.as_ref(),
             module: None,

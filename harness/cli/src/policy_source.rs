@@ -102,7 +102,7 @@ impl PolicySource {
     /// If several chains with different policies match.
     pub(crate) fn setup(&self, port: Option<u16>, protocol: Option<Protocol>) -> Result<&Setup, Diagnostic> {
         let mut chains: Vec<&SourceChain> = self.chains.iter().collect();
-        // What is not known narrows nothing down, nor does what no chain is for: a port may be redirected.
+        // An unknown port excludes no chain, nor does a port without a chain, as it may be redirected.
         narrow(&mut chains, |chain| {
             Some(&chain.listener) == self.listener.as_ref()
         });

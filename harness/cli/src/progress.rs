@@ -52,7 +52,7 @@ impl<W: Write> Progress<W> {
         if now >= line.next {
             line.next = now + EACH;
             line.visible = true;
-            // That nobody sees it changes nothing.
+            // If nobody can see it, nothing changes.
             let _ = write!(line.terminal, "\r{}\x1b[K", text()).and_then(|()| line.terminal.flush());
         }
     }

@@ -201,7 +201,7 @@ const AROUND: usize = 2;
 /// Prints messages to standard error; in colour only where colours are shown.
 pub fn print<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) {
     for message in rendered(diagnostics) {
-        // That nobody reads it changes neither the result nor the exit code.
+        // If nobody reads it, neither the result nor the exit code changes.
         let _ = writeln!(anstream::stderr(), "{message}\n");
     }
 }

@@ -65,7 +65,7 @@ impl<'d> TwinFolders<'d> {
                 identities: BTreeSet::from([identity]),
                 example: (first, second),
             };
-            // Those that have a folder of these become one.
+            // Groups that have one of these folders are merged.
             let has_one = |(folders, _): &(BTreeSet<&Path>, _)| !folders.is_disjoint(&together);
             let (known, others): (Vec<_>, Vec<_>) = all.into_iter().partition(has_one);
             all = others;
@@ -106,7 +106,7 @@ impl<'d> TwinFolders<'d> {
         while let Some(parents) = without_common_name(&folders) {
             folders = parents;
         }
-        // In a folder above another, both would be of one cluster.
+        // If one folder contained another, both would be of one cluster.
         let is_above = |folder: &Path| {
             let mut others = folders.iter().filter(|other| **other != folder);
             others.any(|other| other.starts_with(folder))

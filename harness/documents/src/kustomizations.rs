@@ -112,7 +112,7 @@ mod tests {
             ("app/extra/deep/a.yaml", Some("shop")),
             ("app/other.yaml", None),
             ("base/a.yaml", Some("one")),
-            // Of two, neither is meant.
+            // With two of them it is ambiguous.
             ("both/a.yaml", None),
             ("none/a.yaml", None),
         ] {

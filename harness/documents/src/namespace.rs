@@ -36,7 +36,7 @@ impl Namespaces<'_> {
         let Tree::Object(fields) = &mut metadata.value.tree else {
             return false;
         };
-        // One that is empty or null is a mistake, and told.
+        // An empty or null namespace is an error, which is reported.
         if fields.iter().any(|field| field.name == "namespace") {
             return false;
         }

@@ -15,6 +15,6 @@ pub fn remark(text: &str) {
     } else {
         wrapped(text, 0)
     };
-    // That nobody reads it changes neither the result nor the exit code.
+    // If nobody reads it, neither the result nor the exit code changes.
     let _ = writeln!(anstream::stderr(), "{text}");
 }

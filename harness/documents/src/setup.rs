@@ -228,7 +228,7 @@ fn borrowed(part: &Option<Document>) -> Option<Cow<'_, Node>> {
 /// The mesh for the engine: without the settings that only a TLS handshake reads.
 pub fn mesh_of_engine(mesh: &Document) -> Cow<'_, Node> {
     let node = &mesh.node;
-    // Of what is no object the engine says what is wrong with it.
+    // If it is not an object, the engine reports that.
     if node.get(CA_CERTIFICATES).is_none() {
         return Cow::Borrowed(node);
     }

@@ -53,7 +53,7 @@ pub fn visible_up_to(text: &str, most: usize) -> String {
 /// no spaces other than the plain one.
 fn is_plain(ch: char) -> bool {
     let printed = ch.escape_debug();
-    // What Rust prints as itself, without the marks that turn the direction of text or have no width.
+    // Characters that Rust prints unchanged, except those that turn the direction of text or have no width.
     printed.len() == 1
         && !matches!(ch, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         || matches!(ch, '"' | '\'')

@@ -34,7 +34,7 @@ const ROUNDS: usize = 6;
 ///
 /// If it is not YAML, or cannot be formatted without changing its meaning.
 pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
-    // What cannot be read gets the message that every command has for it.
+    // An unreadable text gets the same message as in every command.
     yaml::documents(source)?;
     let edges = Edges::of(&source.text);
     let bare = Source::new(source.name.clone(), edges.without(&source.text));
@@ -44,7 +44,8 @@ pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
 /// Formats a text, without its byte order mark and line endings.
 fn lay_out(source: &Arc<Source>) -> Result<String, Diagnostic> {
     let mut text = source.text.clone();
-    // Some places of the layout come to rest only when those around them have: what is written is what stays when it is laid out again.
+    // Some parts of the layout settle only after those around them: the result must not change if it is formatted
+    // again.
     for _ in 0..ROUNDS {
         let next = passes(source, &text)?;
         if next == text {
@@ -68,7 +69,7 @@ fn passes(source: &Source, text: &str) -> Result<String, Diagnostic> {
     let mut text = text.to_owned();
     let passes: [Pass; 4] = [layout::run, order::run, quotes::run, columns::run];
     for pass in passes {
-        // A pass that made of it what is no YAML: an error of ours, and nothing to tell the author by its place.
+        // If a pass produced invalid YAML, that is our error, and its place would not help the author.
         text = pass(&Source::new(source.name.clone(), text)).map_err(|wrong| left(source, &wrong.message))?;
     }
     Ok(text)

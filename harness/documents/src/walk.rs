@@ -85,7 +85,7 @@ impl Listing {
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
         let is_link = entry.path_is_symlink();
         if !is_text(path) || !is_file && !is_link || !wanted(path) {
-            // A link to a folder may have what its name says.
+            // A link to a folder may have any name.
             if is_link && !path.is_file() {
                 self.passed_over.links.push(shown(path));
             }

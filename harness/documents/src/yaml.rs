@@ -50,7 +50,7 @@ pub fn portable_documents(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic>
 ///
 /// If the text is not valid YAML, or does not fit the type.
 pub fn read<T: DeserializeOwned>(source: &Arc<Source>) -> Result<T, Diagnostic> {
-    // A type whose every field may be left out would be content with nothing.
+    // A type whose fields are all optional would accept an empty text.
     if says_nothing(&source.text) {
         return Err(Diagnostic::error(EMPTY).at(Place {
             source: Arc::clone(source),

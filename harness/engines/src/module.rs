@@ -96,8 +96,8 @@ fn kept(cache: &Cache, name: &str, size: usize) -> Option<Module> {
             return None;
         }
     };
-    // SAFETY: nobody but this user could have written it, and it is whole: what was kept under this name is what an earlier run
-    // compiled. Code for another machine or by another wasmtime is an error here, and compiled again.
+    // SAFETY: only this user can have written it, and it is complete: the entry of this name is what an earlier run
+    // compiled. Code for another machine or another wasmtime gives an error here, and is compiled again.
     unsafe { Module::from_compiled(&code, size) }.ok()
 }
 

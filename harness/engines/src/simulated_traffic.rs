@@ -39,7 +39,7 @@ impl From<&Traffic> for SimulatedTraffic {
             dynamic_metadata: traffic.metadata(),
             ..Connection::default()
         };
-        // What the tunnel to a waypoint vouches for; the module of any other workload does not look at it.
+        // The principal that the tunnel to a waypoint verified; modules of other workloads ignore it.
         let principal = traffic
             .tls
             .as_ref()
@@ -57,7 +57,7 @@ impl From<&Traffic> for SimulatedTraffic {
         }
         match traffic.protocol {
             Protocol::Tcp => {
-                // After the PROXY protocol, `source.address` is what it said.
+                // After the PROXY protocol, `source.address` is the address in its header.
                 connection.source = remote.unwrap_or(source);
                 Self {
                     connection,

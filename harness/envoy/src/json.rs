@@ -31,11 +31,11 @@ pub(crate) fn pretty(value: &Value) -> String {
 }
 
 pub(crate) fn line(value: &Value) -> String {
-    // A tree that was read as JSON or YAML is always writable; nothing else would be a configuration.
+    // A tree that was parsed from JSON or YAML can always be written.
     let text = serde_json::to_string(&Json(value)).unwrap_or_default();
     let mut ascii = String::with_capacity(text.len());
     for letter in text.chars() {
-        // JSON has letters beyond ASCII in strings only, where this is how they are escaped (RFC 8259, 7).
+        // JSON has non-ASCII characters only in strings, where they are escaped like this (RFC 8259, 7).
         if letter.is_ascii() && letter != '\u{7f}' {
             ascii.push(letter);
         } else {

@@ -56,7 +56,7 @@ pub fn fill(name: &str, context: impl Serialize) -> Result<String, TemplateError
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Json);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    // A tag on a line of its own leaves no line behind.
+    // A tag on its own line leaves no empty line.
     let mut syntax = SyntaxConfig::builder();
     syntax
         .trim_blocks(true)

@@ -56,7 +56,7 @@ impl Trust {
         let Some(Value::Object(fields)) = written else {
             return trust;
         };
-        // As an object of this field alone: the others are the engine's to read.
+        // An object with only this field: the engine reads the others.
         let only = |(name, _): &&(String, Value)| name == CA_CERTIFICATES;
         let only = Value::Object(fields.iter().filter(only).cloned().collect());
         let Some(mut fields) = Fields::of(&only, at, problems) else {

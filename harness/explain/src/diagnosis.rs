@@ -256,7 +256,7 @@ fn held(rule: &RuleTrace) -> Vec<Clause> {
     let clauses = parts.flat_map(|part| part.clauses);
     let clauses =
         clauses.filter(|clause| !clause.values.is_empty() && clause.result != ClauseResult::HttpOnly);
-    // What it excludes tells little beside what it admits.
+    // The excluded values explain little next to the allowed ones.
     let (negative, positive): (Vec<ClauseTrace>, Vec<ClauseTrace>) =
         clauses.partition(|clause| clause.negative);
     let telling = if positive.is_empty() { negative } else { positive };

@@ -74,7 +74,7 @@ pub(super) fn rule(text: &mut String, explainer: &Explainer<'_>, policy: &Policy
     let Some(first) = marks.first() else { return };
     let source = Arc::clone(&first.place.source);
     let line = |mark: &Mark| source.position(mark.place.span.start).0;
-    // A list may have its values in lines of their own, behind what is marked.
+    // A list may have its values on separate lines, after the marked part.
     let values = last_values(explainer, policy, rule);
     let values = values.map(|place| source.position(place.span.start).0);
     let marked = marks.iter().map(line).max().unwrap_or(0);
@@ -154,7 +154,7 @@ fn marks(explainer: &Explainer<'_>, policy: &PolicyTrace, rule: &RuleTrace) -> V
         for clause in part.clauses.iter().filter(|clause| !clause.values.is_empty()) {
             let sign = Sign::of_clause(clause.result);
             let telling = match clause.matched.iter().position(|matched| *matched) {
-                // Of one that failed since it must not match, the value that did.
+                // For one that failed because it must not match, the value that did.
                 Some(index) if clause.negative => clause.path.clone().index(index),
                 Some(_) | None => clause.path.clone(),
             };
@@ -200,7 +200,7 @@ fn written(text: &mut String, source: &Source, number: usize, marks: &[&Mark]) {
             .text
             .get(mark.place.span.clone())
             .map_or(1, |text| text.chars().count().max(1));
-        // What stands beyond the edge is said at the start of the line.
+        // Text beyond the edge is shown at the start of the line.
         let (before, carets) = if before + length > columns() - GUTTER {
             (0, String::new())
         } else {

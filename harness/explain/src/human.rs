@@ -35,7 +35,7 @@ pub fn text(explained: &Explanation<'_>, all: bool) -> String {
         .iter()
         .flat_map(|policy| policy.rules.iter().map(move |rule| (*policy, rule)))
         .collect();
-    // What decided, then what matched, then what came close.
+    // The rule that decided, then rules that matched, then close ones.
     rules.sort_by_key(|(policy, rule)| {
         (
             !is_decisive(explained, policy, rule),

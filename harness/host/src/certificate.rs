@@ -63,7 +63,7 @@ fn build(peer: &PeerCertificate) -> x509_cert::der::Result<Certificate> {
                 not_before: time(FIRST_OF_2020)?,
                 not_after: time(peer.not_after)?,
             },
-            // The text of the subject reaches a filter by an attribute of its own.
+            // The text of the subject reaches a filter through a separate attribute.
             subject: Name::from_str(&peer.subject).unwrap_or_default(),
             subject_public_key_info: SubjectPublicKeyInfoOwned {
                 algorithm: algorithm.clone(),

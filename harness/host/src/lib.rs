@@ -43,7 +43,7 @@
 //! upstreams, routes, listeners and of the node except its metadata, the digest of a certificate. Not simulated at all: limits of
 //! buffers other than that of early data, other filters, retries, HTTP metadata frames, ABI 0.1, the main thread's own VM except
 //! in trials, several workers of which one fails.
-// But for one call: taking in what was compiled before (`module.rs`).
+// Except for one call, which loads compiled code (`module.rs`).
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
 

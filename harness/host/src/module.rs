@@ -81,7 +81,7 @@ impl Module {
     )]
     pub unsafe fn from_compiled(compiled: &[u8], size: usize) -> Result<Self, ModuleError> {
         let engine = engine()?;
-        // SAFETY: the caller's promise is the one that wasmtime asks for.
+        // SAFETY: the caller's promise is the one that wasmtime requires.
         let module = unsafe { wasmtime::Module::deserialize(&engine, compiled) };
         Self::link(engine, &module.map_err(ModuleError::Compiled)?, size)
     }

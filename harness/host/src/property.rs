@@ -39,9 +39,9 @@ fn find(state: &State, path: &[&str]) -> Result<Value, Status> {
         ("response", rest) => request::response(context, rest),
         ("metadata", rest) => metadata(context, rest),
         ("filter_state", [key]) => filter_state(context, key),
-        // Filter state objects with fields of their own, and what exists only at an upstream.
+        // Filter state objects with fields, and attributes that exist only for an upstream.
         ("filter_state" | "upstream_filter_state" | "upstream", _) => Err(Status::Unimplemented),
-        // What a Wasm plugin set is also known by its bare name.
+        // A value that a Wasm plugin set is also available under its bare name.
         (name, []) => filter_state(context, &format!("wasm.{name}")),
         (_, _) => Err(Status::NotFound),
     }

@@ -183,7 +183,7 @@ impl<'d> Context<'d> {
         };
         let mut targets: Vec<Target<'c>> = manifests.into_iter().map(target).collect();
         if targets.is_empty() && policy.written.target_refs.is_empty() {
-            // With these labels and no others: what applies to it applies to all that the policy selects.
+            // With these labels and no others: whatever applies to it applies to everything that the policy selects.
             let labels = policy
                 .written
                 .selector

@@ -47,6 +47,6 @@ fn mode_of(policy: &Node, port: u16) -> Option<&Node> {
     let own = ports
         .iter()
         .find(|settings| settings.at(&["port", "number"]).and_then(Node::as_port) == Some(port));
-    // Settings of a port stand alone: what they leave out is not taken from the others.
+    // The settings of a port inherit nothing from the others.
     own.unwrap_or(policy).at(&["tls", "mode"])
 }

@@ -48,7 +48,7 @@ impl<'d> Pod<'d> {
             .and_then(Node::as_str);
         let labels = template.at(&["metadata", "labels"]);
         let containers = template.at(&["spec", "containers"]).and_then(Node::as_list);
-        // What a pod cannot run without: a patch names none.
+        // A pod needs these to run: a patch has none.
         let is_whole = containers.is_some_and(|all| all.iter().any(|one| one.get("image").is_some()));
         (labels.is_some() || containers.is_some()).then(|| Self {
             title: format!("{kind} {namespace}/{name}"),

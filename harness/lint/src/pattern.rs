@@ -10,7 +10,7 @@ pub(crate) fn covers(field: &str, wide: &str, narrow: &str) -> bool {
         "ipBlocks" | "remoteIpBlocks" | "source.ip" | "remote.ip" | "destination.ip" => {
             covers_block(wide, narrow)
         }
-        // Each reads its values in a way of its own.
+        // Each of these parses its values differently.
         "requestPrincipals"
         | "request.auth.principal"
         | "serviceAccounts"
@@ -35,7 +35,7 @@ fn covers_text(wide: &str, narrow: &str) -> bool {
             (None, true) => false,
             (None, false) => narrow.ends_with(suffix),
         },
-        // What begins with a star ends as it does, and begins with anything.
+        // A value that begins with a star matches everything with its ending.
         (None, Some(prefix)) => {
             !narrow.starts_with('*') && narrow.strip_suffix('*').unwrap_or(narrow).starts_with(prefix)
         }
@@ -66,7 +66,8 @@ pub(crate) fn covers_path(wide: &str, narrow: &str) -> bool {
 fn matches_template(template: &str, path: &str) -> bool {
     let in_segment = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=*".contains(&byte);
     if let Some((head, tail)) = template.split_once("{**}") {
-        // What comes before may have `{*}`, which end with their segments: the path is cut where the head's slashes are.
+        // The part before may contain `{*}`, each of which ends with its segment: the path is cut at the same slashes
+        // as the head.
         let slashes = head.matches('/').count();
         let Some((cut, _)) = path.match_indices('/').nth(slashes.saturating_sub(1)) else {
             return false;

@@ -122,7 +122,7 @@ fn nearest() -> Option<PathBuf> {
     let working = std::env::current_dir().ok()?;
     let above = working.ancestors().map(|folder| folder.join(NAME));
     let file = above.into_iter().find(|file| file.is_file())?;
-    // As a person would name it.
+    // The way a person would name it.
     Some(match file.strip_prefix(&working) {
         Ok(here) => here.to_owned(),
         Err(_) => file,

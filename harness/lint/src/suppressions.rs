@@ -38,7 +38,7 @@ impl Suppression {
 /// The suppressions in a text, and the errors of those that cannot be read.
 pub(crate) fn read(source: &Arc<Source>) -> (Vec<Suppression>, Vec<Diagnostic>) {
     let (mut found, mut wrong) = (Vec::new(), Vec::new());
-    // Most files have none, and need not be looked through.
+    // Most files have none, and need not be searched.
     if !source.text.contains(MARK) {
         return (found, wrong);
     }

@@ -22,7 +22,7 @@ pub(crate) fn applies(context: &Context<'_>, tokens: &Tokens<'_>, policy: &Polic
     }
     let (own, other) = (&tokens.written.target_refs, &policy.written.target_refs);
     if !own.is_empty() || !other.is_empty() {
-        // What has no target may be for the gateway too, by labels that the controller gives it.
+        // A document without a target may also be for the gateway, by labels that its controller adds.
         return own.is_empty()
             || other.is_empty()
             || own

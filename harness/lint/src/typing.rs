@@ -15,7 +15,7 @@ pub(crate) fn is_slip(name: &str, meant: &str) -> bool {
     }
     let mut different = written.iter().zip(&wanted).filter(|(one, other)| one != other);
     let (one, other) = match (different.next(), different.next()) {
-        // Only what stands between the words differs.
+        // Only the separators between the words differ.
         (None, _) => return true,
         (Some(parts), None) => parts,
         (Some(_), Some(_)) => return false,
@@ -27,7 +27,7 @@ pub(crate) fn is_slip(name: &str, meant: &str) -> bool {
         return true;
     }
     let shorter = one.chars().count().min(other.chars().count());
-    // Of a word of this length `nearest` takes one letter for a slip.
+    // For a word of this length, `nearest` accepts one wrong letter as a typo.
     shorter >= 4 && one.chars().count().abs_diff(other.chars().count()) <= 1 && is_one_letter(one, other)
 }
 

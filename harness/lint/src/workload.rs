@@ -175,7 +175,7 @@ impl<'d> Workload<'d> {
         let mut ports: BTreeMap<u16, Option<bool>> = BTreeMap::new();
         let mut say = |port, says: Option<bool>| {
             let known = ports.entry(port).or_default();
-            // One service that says otherwise is enough not to be HTTP.
+            // One service with another protocol is enough.
             *known = match (*known, says) {
                 (Some(known), Some(says)) => Some(known && says),
                 (known, says) => known.or(says),

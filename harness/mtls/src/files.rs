@@ -17,7 +17,7 @@ pub(crate) fn folder(path: &Path) -> Result<(), Error> {
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let new = path.with_file_name(format!(".{name}.new"));
-    // What an interrupted run left behind may have other permissions.
+    // Files of an interrupted run may have other permissions.
     match std::fs::remove_file(&new) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::file(&new)(error)),
         Ok(()) | Err(_) => {}

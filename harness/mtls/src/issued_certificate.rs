@@ -38,7 +38,7 @@ impl IssuedCertificate {
         let wanted = now.checked_add(lifetime).ok_or(Error::Lifetime(lifetime))?;
         let not_after = wanted.min(root_not_after);
         let mut params = CertificateParams::default();
-        // As Istio's: named by its SAN alone.
+        // As with Istio: identified only by its SAN.
         params.distinguished_name = DistinguishedName::new();
         params.subject_alt_names = vec![SanType::URI(workload.spiffe_id().as_str().try_into()?)];
         for name in &workload.dns_sans {

@@ -121,7 +121,7 @@ fn an_authority_that_is_broken_is_said_to_be() {
 
     let short = tempfile::tempdir().unwrap();
     assert!(Authority::make(short.path(), "cluster.local", Duration::from_millis(999)).is_err());
-    // Nothing is left behind of one that was refused.
+    // A refused one leaves nothing.
     assert!(Authority::read(short.path()).unwrap().is_none());
     assert!(Authority::make(short.path(), "../up", HOUR).is_err());
 }

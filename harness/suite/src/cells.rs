@@ -57,7 +57,7 @@ pub(super) fn of(
 ) -> Result<Snapshot, Diagnostic> {
     let place = yaml::place(source, &named.referenced);
     let path = Path::new(&named.value);
-    // A suite may come from anybody: what it has written stays in its folder, and is no file of another kind.
+    // A suite may be untrusted: it writes only in its folder, and only snapshots.
     let below = path
         .components()
         .all(|component| matches!(component, Component::Normal(_) | Component::CurDir));

@@ -250,7 +250,7 @@ impl Clause {
         match trace.result {
             ClauseResult::Held => self.held += 1,
             ClauseResult::Failed => self.failed += 1,
-            // Neither: nobody knows what was there.
+            // Neither: the value is unknown.
             ClauseResult::Unavailable | ClauseResult::HttpOnly => {}
         }
         for (value, matched) in self.values.iter_mut().zip(&trace.matched) {

@@ -34,7 +34,7 @@ pub(super) fn cases(
         names: BTreeSet::new(),
     };
     expansion.definitions();
-    // What is defined wrongly would be wrong again wherever it is used.
+    // An invalid definition would be reported again wherever it is used.
     if expansion.wrong.is_empty() {
         expansion.matrices();
         for written in &suite.cases {

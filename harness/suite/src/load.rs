@@ -49,7 +49,7 @@ pub fn load(path: &Path, loader: &Loader) -> Result<LoadedSuite, Vec<Diagnostic>
 /// As [`load()`].
 pub fn read(source: &Arc<Source>, folder: &Path, loader: &Loader) -> Result<LoadedSuite, Vec<Diagnostic>> {
     let mut suite: Suite = yaml::read(source).map_err(|wrong| vec![wrong])?;
-    // What is not known for want of a file would be wrong wherever it is used.
+    // Names that are unknown because a file is missing would be reported wherever they are used.
     let mut known = fixtures::read(&mut suite, source, folder)?;
     let mut wrong = Vec::new();
     let mut paths = Vec::new();
@@ -67,7 +67,7 @@ pub fn read(source: &Arc<Source>, folder: &Path, loader: &Loader) -> Result<Load
         }
         paths.push(tidy(&path));
     }
-    // All at once: a file that is named by two ways counts once.
+    // Together: a file that is named in two ways counts once.
     let mut resources = documents(loader, &paths, &mut known).unwrap_or_else(|diagnostics| {
         wrong.extend(diagnostics);
         Vec::new()

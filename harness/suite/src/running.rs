@@ -104,7 +104,7 @@ impl Run<'_> {
                 if stopped.load(Ordering::Relaxed) {
                     break;
                 }
-                // The portions of a suite stand together: engines serve until another one's turn.
+                // The portions of a suite are adjacent: engines are kept until the next suite.
                 if let Some(other) = worker.take_if(|worker| worker.suite != portion.suite) {
                     count(other);
                 }
@@ -174,7 +174,7 @@ impl Run<'_> {
                         }
                     }
                 }
-                // Each portion is told the same of the same documents.
+                // The same documents give the same errors in each portion.
                 Err(diagnostics) => {
                     wrong.entry(suite).or_insert(diagnostics);
                 }
@@ -184,7 +184,7 @@ impl Run<'_> {
             let (Some(loaded), Some(result)) = (self.suites.get(suite), results.get_mut(suite)) else {
                 continue;
             };
-            // Of a run that was stopped, some answers are missing.
+            // If a run was stopped, some answers are missing.
             let all = loaded.snapshot.as_ref().map(|snapshot| snapshot.cells.len());
             if cells.as_ref().map_or(true, |cells| Some(cells.len()) == all) {
                 result.cases.extend(self.snapshot(loaded, cells));
@@ -201,7 +201,7 @@ impl Run<'_> {
                         wrong,
                     });
                 }
-                // Nothing of it was run before an earlier failure.
+                // None of it was run before an earlier failure.
                 _ if self.fail_fast && result.cases.is_empty() => {}
                 _ => suites.push(result),
             }

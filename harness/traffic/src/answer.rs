@@ -70,7 +70,7 @@ impl RuleRef {
     pub fn from_id(kind: &str, id: &str) -> Option<Self> {
         let (namespace, rest) = id.strip_prefix("ns[")?.split_once("]-policy[")?;
         let rest = rest.strip_suffix(']')?;
-        // Only the last one can be the rule: a name may hold anything, and a mode has no rules.
+        // Only the last one can be the rule: a name may contain anything, and a mode has no rules.
         let (name, rule) = match rest.rsplit_once("]-rule[") {
             Some((name, rule)) if kind != "PeerAuthentication" => (name, Some(rule.parse().ok()?)),
             Some(_) | None => (rest, None),

@@ -44,7 +44,7 @@ pub fn read(text: &[u8]) -> (LineId, Result<EvalLine, String>) {
     let mut id = LineId::default();
     let line = unique(text, &mut id).and_then(|()| serde_json::from_slice(text));
     if let (Err(_), None) = (&line, &id.0) {
-        // The id may stand behind what is wrong.
+        // The id may come after the error.
         id = serde_json::from_slice(text)
             .map_or_else(|_| LineId::default(), |only: UnreadableLine| LineId(only.id));
     }

@@ -63,7 +63,7 @@ impl From<&Traffic> for Attributes {
         let jwt = jwt.map(|(_, _, payload)| payload.clone());
         Self {
             peer: match peer {
-                // As the module has it, which takes such a certificate for one that cannot be read.
+                // As in the module, which treats such a certificate as unreadable.
                 Some(peer) if peer.names_several_trust_domains() => Lookup::Unavailable,
                 peer => Lookup::from_option(peer),
             },

@@ -102,7 +102,7 @@ impl TokenFilter {
             }));
         }
         let tokens: &[Token] = match &traffic.jwt {
-            // The filter looks at no token of a CORS preflight (`bypass_cors_preflight`).
+            // The filter ignores tokens of a CORS preflight (`bypass_cors_preflight`).
             Some(jwt) if !headers::is_preflight(traffic) => jwt.tokens(),
             Some(_) | None => &[],
         };
@@ -115,7 +115,7 @@ impl TokenFilter {
         for good in &verification.good {
             headers::write(&mut traffic, &good.rule.rule, good.payload);
         }
-        // Under the one key of the metadata, the last one counts.
+        // The metadata has one key, so the last one counts.
         let seen = verification.good.last();
         traffic.jwt = seen.map(|good| Jwt::signed(normalized(good.payload, &good.rule.rule)));
         TokenResult::Passed(Box::new(AdmittedRequest {

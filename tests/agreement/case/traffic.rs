@@ -72,7 +72,7 @@ impl Addresses {
             (true, hops) => hops - 1,
             (false, hops) => hops,
         };
-        // Envoy joins the lines of this header, but for empty ones.
+        // Envoy joins the lines of this header, except for empty ones.
         let lines: Vec<&str> = request
             .forwarded_for
             .iter()

@@ -24,7 +24,7 @@ impl Aim {
         if rules.is_empty() {
             return Self::default();
         }
-        // The first is what the set is about.
+        // The first is the set's subject.
         let rule = if percent(rng, 40) {
             rules[0]
         } else {

@@ -100,7 +100,7 @@ fn policy(rng: &mut Rng, name: &str, layer: Layer) -> Value {
             "ALLOW", "ALLOW", "ALLOW", "ALLOW", "DENY", "DENY", "DENY", "AUDIT",
         ],
     );
-    // An ALLOW rule with an HTTP-only field is void on TCP, and a set of those asks nothing.
+    // An ALLOW rule with an HTTP-only field is void on TCP, and a set of those tests nothing.
     let http_fields = match (layer, action) {
         (Layer::Http, _) => 100,
         (Layer::Tcp, "ALLOW") => 10,
@@ -123,7 +123,7 @@ fn policy(rng: &mut Rng, name: &str, layer: Layer) -> Value {
     if action == "ALLOW" && percent(rng, 4) {
         return policy;
     }
-    // Of many rules the first by its id is not the first as written: `rule[10]` comes before `rule[2]`.
+    // With many rules, the first by id is not the first as written: `rule[10]` comes before `rule[2]`.
     let count = if percent(rng, 3) { 12 } else { rng.usize(1..=3) };
     let rules: Vec<Value> = (0..count).map(|_| rule(rng, layer, http_fields)).collect();
     spec["rules"] = rules.into();

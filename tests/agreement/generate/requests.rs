@@ -53,7 +53,7 @@ fn path(rng: &mut Rng, aim: &Aim) -> String {
         }
         _ => (pick(rng, &pools::ASKED_PATHS)).to_owned(),
     };
-    // What the client itself would refuse or change does not arrive anywhere.
+    // A header that the client itself would refuse or change does not arrive.
     let usable = path.starts_with('/') && path.parse::<http::Uri>().is_ok_and(|uri| uri.to_string() == path);
     if usable { path } else { "/orders".to_owned() }
 }

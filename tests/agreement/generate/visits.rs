@@ -47,7 +47,7 @@ fn visit(rng: &mut Rng, set: &PolicySet) -> Visit {
             .collect(),
         Layer::Tcp => Vec::new(),
     };
-    // The first of the cast are whom most values are about.
+    // Most values are about the first callers.
     let likely = likely(rng, &aim);
     let member = match rng.u32(0..100) {
         0..=44 if !likely.is_empty() => pick(rng, &likely),
@@ -98,7 +98,7 @@ fn proxy(rng: &mut Rng, aim: &Aim) -> ProxyHeader {
         Some(value) if percent(rng, 70) => Some(values::matching(rng, value, "x")),
         _ => percent(rng, 50).then(|| (pick(rng, &pools::WORDS)).to_owned()),
     };
-    // Both addresses are of one family; an IPv4 one that is written as IPv6 makes the other such too.
+    // Both addresses are of one family; if an IPv4 one is written as IPv6, so is the other.
     let destination = match (mapped(source), source, destination) {
         (false, IpAddr::V4(_), IpAddr::V4(_)) => destination,
         (false, IpAddr::V6(_), IpAddr::V6(_)) if !mapped(destination) => destination,
@@ -116,7 +116,7 @@ fn proxy(rng: &mut Rng, aim: &Aim) -> ProxyHeader {
 /// An address in the wanted block, or any.
 pub(super) fn any_ip(rng: &mut Rng, wanted: Option<&str>) -> IpAddr {
     match wanted.and_then(address) {
-        // Envoy takes no PROXY header with the unspecified address, the name of the block of all addresses.
+        // Envoy refuses a PROXY header with the unspecified address, the name of the block of all addresses.
         Some(address) if !address.is_unspecified() && percent(rng, 70) => address,
         _ => known(pick(rng, &pools::IPS)),
     }

@@ -44,7 +44,7 @@ fn policy(form: CostlyForm, number: usize) -> Value {
     let operation = match form {
         CostlyForm::LeadingWildcards => json!({"paths": [format!("*/x{number}")]}),
         CostlyForm::NotPaths => json!({"notPaths": [format!("/x{number}"), "/v1/orders/*"]}),
-        // Prefixes of many lengths, each of which the path has to be looked up by.
+        // Prefixes of many lengths, each of which needs a lookup of the path.
         CostlyForm::LongPath => json!({"paths": [format!("/big/{}b{number}*", "a".repeat(number % 500))]}),
     };
     document(

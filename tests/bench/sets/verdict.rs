@@ -19,7 +19,7 @@ pub(super) fn allowed(program: &Program, visitor: &Visitor, question: Option<&Qu
     traffic.source_ip = Lookup::Found(visitor.from.into());
     traffic.remote_ip = Lookup::Found(visitor.from.into());
     traffic.destination_ip = Lookup::Found([127, 0, 0, 1].into());
-    // Listeners are on ports of their own; no policy names such a one.
+    // Listeners have unique ports, which no policy names.
     traffic.destination_port = Lookup::Found(u16::MAX);
     traffic.sni = Lookup::Found(ServerTls::NAME.into());
     if let Some(question) = question {

@@ -49,9 +49,9 @@ async fn the_port_and_the_address_are_the_clients_word() -> Result<()> {
         ("port", Some(200), Some(403)),
         // Without a redirect the kernel knows no other destination.
         ("original", Some(200), Some(403)),
-        // The chain is of one port, whatever a client says.
+        // The chain is for one port, whatever a client claims.
         ("own port", None, Some(403)),
-        // Whom the header names does not count, but who is connected.
+        // The connected peer counts, not the one that the header names.
         ("own proxies", Some(200), Some(403)),
         ("others", None, None),
     ] {

@@ -76,7 +76,7 @@ async fn no_setting_lets_a_header_forge_the_direct_peer() -> Result<()> {
         ("DENY", from("notIpBlocks", ELSEWHERE)),
         ("ALLOW", from("ipBlocks", ELSEWHERE)),
         ("ALLOW", from("notIpBlocks", LOOPBACK)),
-        // The honest one.
+        // The honest caller.
         ("ALLOW", from("ipBlocks", LOOPBACK)),
     ];
     let mut bootstrap = Bootstrap::new();
@@ -115,7 +115,7 @@ async fn no_setting_lets_a_header_forge_the_direct_peer() -> Result<()> {
                 .header("x-forwarded-for", forged)
                 .header("x-real-ip", forged);
             let status = connection.send(ask).await?.status;
-            // Without the direct address what cannot be established lets nobody in, the honest neither.
+            // Without the direct address nothing can be established, so nobody is allowed, including the honest caller.
             let right = match (honest, direct) {
                 (true, true) => status == 200,
                 (true, false) => status == 200 || status == 403,

@@ -20,7 +20,7 @@ fn cases() -> Vec<(&'static str, Value, bool, bool)> {
         ("ALLOW", from("ipBlocks", LOOPBACK), true, true),
         ("ALLOW", from("remoteIpBlocks", ELSEWHERE), true, true),
         ("ALLOW", from("remoteIpBlocks", LOOPBACK), true, false),
-        // Envoy shows the module no other address, so that the header is believed: hence the filter.
+        // Envoy shows the module no other address, so the header is trusted: hence the filter.
         ("DENY", from("ipBlocks", LOOPBACK), false, true),
         ("ALLOW", from("ipBlocks", ELSEWHERE), false, true),
     ]

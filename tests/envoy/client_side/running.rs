@@ -101,12 +101,12 @@ async fn a_running_client_goes_by_a_changed_rule() -> Result<()> {
     // Plaintext, which a STRICT port closes.
     until_answered(&mut connection, 503).await?;
 
-    // The next request on a connection that is open goes by the new rule, which touches no listener.
+    // The next request on an open connection follows the new rule, which affects no listener.
     let changed = deliver(&client, "ISTIO_MUTUAL", &[of_http], &folder)?;
     assert_eq!(changed, ["clusters.yaml"]);
     until_answered(&mut connection, 200).await?;
 
-    // A port that was not there.
+    // A new port.
     let changed = deliver(&client, "ISTIO_MUTUAL", &both, &folder)?;
     assert_eq!(changed, ["clusters.yaml", "listeners.yaml"]);
     until(BOUND, "the new port", async || {
@@ -114,7 +114,7 @@ async fn a_running_client_goes_by_a_changed_rule() -> Result<()> {
     })
     .await?;
 
-    // A TCP connection that is open goes on as it began, and a new one goes by the rule.
+    // An open TCP connection continues unchanged, and a new one follows the rule.
     let mut open = tcp::Connection::open(at(&for_tcp), &Caller::plaintext()).await?;
     assert_eq!(open.echo("before\n").await?.text(), "before\n");
     assert_eq!(deliver(&client, "DISABLE", &both, &folder)?, ["clusters.yaml"]);

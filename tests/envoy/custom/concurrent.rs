@@ -47,7 +47,7 @@ async fn wait_together(
         }));
     }
     waiting(MANY).await?;
-    // The one worker that there is serves others meanwhile.
+    // The only worker serves others meanwhile.
     let mut other = http::Connection::open(address, &caller, http::Version::Http1).await?;
     for _ in 0..20 {
         assert_eq!(other.send(ClientRequest::get("/free")).await?.status, 200);

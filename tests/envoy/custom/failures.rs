@@ -77,7 +77,7 @@ async fn try_all(kind: &str, failures: Failures) -> Result<()> {
             // Envoy counts from the start of its turn, and in whole milliseconds.
             assert!(took >= PATIENCE * 9 / 10, "{name} took {took:?} only");
         }
-        // What the rule does not match is not concerned.
+        // Requests that the rule does not match are unaffected.
         let free = http::once(
             envoy.address(name)?,
             &caller,
@@ -158,7 +158,7 @@ async fn a_grpc_authorizer_that_gives_no_answer() -> Result<()> {
         ("not-grpc", GrpcAnswer::http(200), "status 2"),
         ("error", GrpcAnswer::http(500), "status 2"),
         ("nothing", GrpcAnswer::nothing(), "status 13"),
-        // To protobuf an empty message has the status OK. It would be a yes.
+        // In protobuf an empty message has the status OK, which would allow.
         ("blank", GrpcAnswer::bytes(b""), "has no status"),
         ("malformed", GrpcAnswer::bytes(b"\xff\xff\xff"), "is malformed"),
         ("truncated", GrpcAnswer::bytes(b"\x0a\x04\x08"), "is malformed"),

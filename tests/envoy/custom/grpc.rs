@@ -173,7 +173,7 @@ async fn a_no_is_the_callers_answer() -> Result<()> {
                 headers: vec![
                     HeaderValueOption::new("x-why", "too much"),
                     HeaderValueOption::new("retry-after", "7"),
-                    // Envoy's own filter forgets these, as the reply has none that they could be appended to.
+                    // Envoy's own filter drops these, as the reply has none to append to.
                     HeaderValueOption::appending("set-cookie", "a=1", true),
                     HeaderValueOption::appending("set-cookie", "b=2", true),
                 ],

@@ -102,7 +102,7 @@ async fn a_no_is_the_callers_answer() -> Result<()> {
         ["12"],
         "the authorizer's framing is not the reply's"
     );
-    // Envoy's own filter lets these through whatever the provider says.
+    // Envoy's own filter passes these on whatever the provider says.
     assert_eq!(got(&reply, "www-authenticate"), ["Bearer"]);
     assert_eq!(got(&reply, "location"), ["https://login.lab/"]);
     assert!(got(&reply, "x-secret").is_empty());
@@ -115,7 +115,7 @@ async fn a_no_is_the_callers_answer() -> Result<()> {
         (DENIED_BY_ASK, "ext_authz_denied")
     );
     assert_eq!(orders.upstream.paths(), Vec::<String>::new());
-    // The connection goes on.
+    // The connection stays open.
     assert_eq!(connection.send(ClientRequest::get("/free")).await?.status, 200);
     assert_eq!(authorizer.asked().len(), 1);
     assert_sound(&orders.envoy);

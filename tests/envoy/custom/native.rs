@@ -99,7 +99,7 @@ impl FilterPair {
             upstream,
         };
         if outcome.upstream.is_some() {
-            // The upstream tells what it saw, the request's id too.
+            // The upstream returns what it saw, including the request's id.
             outcome.body.clear();
             outcome.reply.remove("content-length");
         }

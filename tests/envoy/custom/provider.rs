@@ -90,7 +90,7 @@ async fn without_a_status_for_errors_it_is_403() -> Result<()> {
         let reply = http::once(envoy.address(kind)?, &caller, http::Version::Http1, asked).await?;
         assert_eq!(reply.status, 403, "{kind}: {reply:?}");
     }
-    // Whoever runs it is told which cluster is wanted.
+    // The operator is told which cluster is needed.
     envoy
         .logged("outbound|9000||authz.tools.svc.cluster.local")
         .await?;

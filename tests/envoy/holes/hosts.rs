@@ -54,7 +54,7 @@ async fn the_twin_with_a_port_does_without_envoy() -> Result<()> {
         );
     }
     assert_eq!(wire.ask(0, b"/", b"shop.lab", &[]).await?, Passed);
-    // What stands in the target counts, not the header beside it.
+    // The target counts, not the header beside it.
     assert_eq!(wire.ask(0, b"http://admin.lab/", b"shop.lab", &[]).await?, Denied);
     Ok(())
 }
@@ -74,15 +74,15 @@ async fn what_is_not_a_host_passes_no_rule_on_hosts() -> Result<()> {
         ("[fe80::1%25eth0]:80", Passed, Passed),
         ("xn--bcher-kva.lab", Passed, Passed),
         ("10.0.0.7:80", Passed, Passed),
-        // HTTP/1.1 has no white space around a value by the time that anything sees it.
+        // HTTP/1.1 removes the white space around a value before any filter.
         (" shop.lab ", Passed, Answered(0)),
         ("%61dmin.lab", Denied, Answered(0)),
         ("ok.lab,admin.lab", Denied, Denied),
         ("admin.lab:80:80", Denied, Answered(0)),
         ("admin.lab;x", Denied, Denied),
-        // As gRPC's clients in C++ and Python call a Unix socket, unless `grpc.default_authority` says otherwise.
+        // gRPC clients in C++ and Python call a Unix socket like this, unless `grpc.default_authority` is set.
         ("tmp%2Fapp.sock", Denied, Answered(0)),
-        // Over HTTP/2 Envoy itself ends the stream; those above with 0 the client cannot send.
+        // Over HTTP/2 Envoy itself ends the stream; the client cannot send those above with 0.
         ("x@admin.lab", Denied, Answered(0)),
         ("", Denied, Answered(0)),
         ("admin lab", Answered(400), Answered(0)),
@@ -103,7 +103,7 @@ async fn what_is_not_a_host_passes_no_rule_on_hosts() -> Result<()> {
             }
         }
         let caller = wire.mesh.caller(FRONTEND)?;
-        // Neither comes as far as the module.
+        // Neither reaches the module.
         for request in [
             b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n".as_slice(),
             b"GET / HTTP/1.0\r\n\r\n",
@@ -133,7 +133,7 @@ async fn a_connect_is_for_the_host_and_port_of_its_target() -> Result<()> {
         ("ADMIN.lab:1", "shop.lab", Denied),
         ("shop.lab:443", "admin.lab", Answered(404)),
         ("[::1]:443", "admin.lab", Answered(404)),
-        // To HTTP/1.1 a target without a port is none.
+        // In HTTP/1.1 a target without a port is invalid.
         ("admin.lab", "admin.lab", Answered(400)),
     ] {
         let request = format!("CONNECT {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");

@@ -19,10 +19,10 @@ async fn a_deny_on_an_exact_path_needs_envoy() -> Result<()> {
         (b"/admin", Denied, Denied),
         (b"/admin?x=1", Denied, Denied),
         (b"/admin?", Denied, Denied),
-        // A fragment is no part of a request's target.
+        // A fragment is not part of a request's target.
         (b"/admin#x", Answered(400), Answered(400)),
         (b"/admin?x#y", Answered(400), Answered(400)),
-        // These are one path to many applications, and Envoy makes them one.
+        // To many applications these are one path, and Envoy makes them equal.
         (b"//admin", Passed, Denied),
         (b"/./admin", Passed, Denied),
         (b"/x/../admin", Passed, Denied),
@@ -31,11 +31,11 @@ async fn a_deny_on_an_exact_path_needs_envoy() -> Result<()> {
         (b"/%61dmin", Passed, Denied),
         (b"\\admin", Answered(400), Answered(400)),
         (b"/x\\..\\admin", Passed, Denied),
-        // Escaped slashes are unescaped, and the client told to ask again.
+        // Escaped slashes are unescaped, and the client is redirected.
         (b"/%2fadmin", Passed, Answered(307)),
         (b"/x%2f..%2Fadmin", Passed, Answered(307)),
         (b"/x%5c..%5Cadmin", Passed, Answered(307)),
-        // Nobody makes these one: policies name them, or name what is allowed instead.
+        // Nothing makes these equal: policies name them, or name what is allowed instead.
         (b"/admin/", Passed, Passed),
         (b"/Admin", Passed, Passed),
         (b"/admin;x=y", Passed, Passed),
@@ -83,7 +83,7 @@ async fn an_allow_on_an_exact_path_needs_nothing() -> Result<()> {
         let outcome = wire.ask(0, target, b"shop.lab", &[]).await?;
         assert_eq!(outcome, Denied, "{}", target.escape_ascii());
     }
-    // The upstream gets what was decided about.
+    // The upstream gets the path that was decided on.
     assert_eq!(wire.ask(1, b"/x/..//admin", b"shop.lab", &[]).await?, Passed);
     assert_eq!(
         wire.upstream.targets().last().map(Vec::as_slice),
@@ -148,7 +148,7 @@ async fn strict_paths_are_read_in_one_way() -> Result<()> {
         (b"/admin%80", Denied),
         (b"/x%C3/%BC", Denied),
         (b"/x%E2%82%AC%F0%9F%98%80", Passed),
-        // Of `/.;a/b` Envoy makes `/b` from some version on, which is one path to everybody.
+        // From some version on, Envoy turns `/.;a/b` into `/b`, which is one path to everyone.
         (b"/%2e;a/b", Denied),
     ] {
         assert_eq!(

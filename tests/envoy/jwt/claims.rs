@@ -86,13 +86,13 @@ async fn claims_are_texts_and_lists_of_texts_however_deep() -> Result<()> {
         (team(), json!({"org": {"team": {"admins": true}}}), 403),
         (team(), json!({"org": "admins", "team": "admins"}), 403),
         (team(), json!({"team": "admins"}), 403),
-        // Neither numbers nor truths are texts.
+        // Numbers and booleans are not texts.
         (level(json!(["7"])), json!({"level": "7"}), 200),
         (level(json!(["7", "*"])), json!({"level": 7}), 403),
         (level(json!(["7"])), json!({"level": [7]}), 403),
         (level(json!(["true", "*"])), json!({"level": true}), 403),
         (level(json!(["*"])), json!({"level": null}), 403),
-        // A text of eight bytes is no number.
+        // A text of eight bytes is not a number.
         (level(json!(["12345678"])), json!({"level": "12345678"}), 200),
     ])
     .await

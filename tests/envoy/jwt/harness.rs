@@ -265,7 +265,7 @@ async fn the_commands_answer_tokens_as_envoy_does() -> Result<()> {
             Places::Apart => signed.apart()?,
         };
         for case in cases {
-            // The client's own header of a claim never counts.
+            // The client's own header for a claim never counts.
             for headers in [json!({}), json!({"x-level": "3"})] {
                 let level = headers["x-level"].as_str();
                 let ask = case.ask.clone();

@@ -54,13 +54,13 @@ async fn a_token_that_is_not_verified_is_answered_by_envoy_and_no_token_is_nobod
     for listener in [0, 1] {
         assert_eq!(tokens.with(listener, &good).await?, 200);
         for (what, token) in worthless(&tokens.issuer)? {
-            // A token that is fine but meant for somebody else is forbidden rather than unauthorised.
+            // A valid token for another audience is forbidden rather than unauthorised.
             let status = if what == MEANT_FOR_OTHERS { 403 } else { 401 };
             assert_eq!(tokens.with(listener, &token).await?, status, "{what} {listener}");
         }
     }
     assert_eq!(tokens.upstream.seen().len(), 2);
-    // `allow_missing` lets who has no token go on to the policies.
+    // `allow_missing` lets requests without a token continue to the policies.
     assert_eq!(tokens.ask(0, ClientRequest::get("/")).await?, 403);
     assert_eq!(tokens.ask(1, ClientRequest::get("/")).await?, 200);
     Ok(())
@@ -123,7 +123,7 @@ async fn a_claim_in_a_header_is_none() -> Result<()> {
     for listener in [0, 1] {
         assert_eq!(tokens.ask(listener, forged()).await?, 403, "{listener}");
     }
-    // Beside a token that says otherwise it is worth as little.
+    // Next to a token with another value it is ignored too.
     let bob = tokens
         .issuer
         .sign(&claims(&json!({"sub": "bob", "group": "guests"})))?;

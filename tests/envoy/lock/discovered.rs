@@ -92,7 +92,7 @@ async fn requests() -> Result<()> {
     for ((path, module), digit) in files.into_iter().zip(['0', '1']) {
         deliver(&remote(module, digit).http_filter(), &path)?;
     }
-    // That the module is not there any more shows with the lock in who is not let in, without it in who is.
+    // Whether the module is gone shows with the lock in denied callers, and without it in allowed ones.
     until(deadline::EXCHANGE, "the chain without the module", async || {
         let without = (status("locked", FRONTEND).await?, status("open", BACKEND).await?);
         Ok((without == (403, 200)).then_some(()))

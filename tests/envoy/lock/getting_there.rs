@@ -87,7 +87,7 @@ async fn conversation(port: u16, caller: Arc<Caller>, expected: &'static str) ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_load() -> Result<()> {
     if locate::envoy_minor()? < 37 {
-        // What is rendered for TCP needs 1.37.
+        // The output for TCP needs 1.37.
         return Ok(());
     }
     let mesh = Mesh::new()?;
@@ -167,7 +167,7 @@ async fn under_load() -> Result<()> {
         replace(folder, &file.name, file.text.as_bytes())?;
     }
     until(START, "the new configurations", async || {
-        // The main thread may be at the listeners.
+        // The main thread may be busy with the listeners.
         let Ok(stats) = envoy.stats().await else {
             return Ok(None);
         };

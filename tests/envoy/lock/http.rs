@@ -74,7 +74,7 @@ async fn ask_all(lock: bool) -> Result<(Vec<(String, u16)>, Vec<String>, Envoy)>
     let mut answers = Vec::new();
     for name in names {
         if name.starts_with("trapped") {
-            // In whose request the module traps, has no answer by anybody.
+            // The request in which the module traps gets no answer.
             let first = ClientRequest::get("/first");
             let (address, caller) = (envoy.address(&name)?, mesh.caller(BACKEND)?);
             let reply = http::once(address, &caller, http::Version::Http1, first).await?;
@@ -99,7 +99,7 @@ async fn without_the_module_nothing_passes() -> Result<()> {
         assert_eq!(status, 403, "{what}");
     }
     assert_eq!(reached, [""; 0]);
-    // That it was the lock shows in the access log: Envoy's words for a denial, and nothing that the module decided.
+    // The access log shows that it was the lock: Envoy's text for a denial, and no decision of the module.
     for name in ["refused", "off", "skipped", "trapped"] {
         let path = format!("/{name}-locked/backend");
         let entry = envoy.logged_access(|entry| entry.text("path") == path).await?;

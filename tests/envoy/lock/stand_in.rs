@@ -12,7 +12,7 @@ pub(super) fn refuses_on_workers(folder: &Path) -> Result<PathBuf> {
             (drop (call $set (i32.const 16) (i32.const 10) (i32.const 16) (i32.const 10) (i32.const 0)))
             (i32.const 1))
           (else (i32.const 0)))"#;
-    // Where it is there after all, nothing goes on.
+    // If it is present after all, nothing continues.
     let held = "(i32.const 1)";
     assemble(folder, "refuses", configure, [held; 4])
 }

@@ -58,7 +58,7 @@ async fn ledger(mesh: &Mesh, path: &Path) -> Result<(Envoy, TcpEcho)> {
 #[tokio::test]
 async fn what_a_client_says_after_a_denial_does_not_pass() -> Result<()> {
     if locate::envoy_minor()? < 39 {
-        // A connection is then held until its client speaks, and its mark asked for at once.
+        // A connection is then held until its client sends data, and its mark is checked immediately.
         return Ok(());
     }
     let mesh = Mesh::new()?;
@@ -73,7 +73,7 @@ async fn what_a_client_says_after_a_denial_does_not_pass() -> Result<()> {
         Ok(connection)
     };
     let (mut allowed, mut denied) = (greeted().await?, greeted().await?);
-    // Its mark lets through what the module is not asked about.
+    // Its mark lets data through for which the module is not called.
     assert_eq!(allowed.echo("hello").await?.text(), "hello");
 
     deliver(&without_hands(&[BACKEND])?.network_filter(), &path)?;
@@ -166,7 +166,7 @@ async fn a_request_that_is_denied_is_not_tried_again() -> Result<()> {
     deliver(&admits(&[FRONTEND])?, &path)?;
     let answer = open[0].receive(12, deadline::EXCHANGE).await?;
     assert!(answer.text().starts_with("HTTP/1.1 403 "), "{answer:?}");
-    // The other one goes on meanwhile.
+    // The other one continues meanwhile.
     let (denied, allowed) = (tries("denied").await?, tries("allowed").await?);
     reach("allowed", allowed + 10).await?;
     assert_eq!(tries("denied").await?, denied);

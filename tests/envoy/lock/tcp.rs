@@ -160,7 +160,7 @@ async fn without_module_and_lock_everything_passes() -> Result<()> {
             }
             let ledger = LockedLedger::start(&mesh, module, after_handshake()?, greeting).await?;
             if fault.starts_with("trapped") {
-                // The connection with which the module traps is closed.
+                // The connection on which the module traps is closed.
                 assert_eq!(ledger.talk(&mesh.caller(BACKEND)?, greeting).await?.received, "");
             }
             let said = ledger.talk(&mesh.caller(BACKEND)?, greeting).await?;
@@ -173,7 +173,8 @@ async fn without_module_and_lock_everything_passes() -> Result<()> {
 #[tokio::test]
 async fn with_the_module_verdicts_are_as_without_the_lock() -> Result<()> {
     let mesh = Mesh::new()?;
-    // Before 1.39 a connection is held until its client speaks, and before 1.37 a server may greet before the handshake.
+    // Before 1.39 a connection is held until its client sends data, and before 1.37 a server may greet before the
+    // handshake.
     let minor = locate::envoy_minor()?;
     for (enforcement, greeting, since) in [
         ("handshake", GREETING, 37),
@@ -191,7 +192,7 @@ async fn with_the_module_verdicts_are_as_without_the_lock() -> Result<()> {
         let ledger = LockedLedger::start(&mesh, module, settings(enforcement)?.locked(), greeting).await?;
         for _ in 0..2 {
             let frontend = ledger.talk(&mesh.caller(FRONTEND)?, greeting).await?;
-            // With `handshake` the upstream is dialled for the denied too, and may see that late.
+            // With `handshake` the upstream is connected to for denied clients too, and may see that late.
             let whole = Conversation::whole(greeting);
             let seen = (frontend.received, frontend.upstream.bytes);
             assert_eq!(seen, (whole.received, whole.upstream.bytes), "{enforcement}");
@@ -240,7 +241,7 @@ async fn each_port_goes_on_to_its_own_cluster() -> Result<()> {
         let dialled = [&first, &second].map(|upstream| upstream.traffic().connections);
         assert_eq!(dialled, reached, "{name}");
     }
-    // The port of the third is not among them. Envoy may close the connection before the handshake.
+    // The third one's port is not among them. Envoy may close the connection before the handshake.
     if let Ok(mut connection) = tcp::Connection::open(envoy.address("three")?, &caller).await {
         assert_eq!(connection.echo(SAID).await?.text(), "");
     }
@@ -315,7 +316,7 @@ async fn nobody_gains_by_a_trap_in_the_middle() -> Result<()> {
     for said in [first?, said?] {
         assert_eq!((said.received.as_str(), said.upstream.bytes), ("", 0));
     }
-    // From then on the cluster is named no more.
+    // After that the cluster is no longer named.
     assert_eq!(ledger.talk(&backend, GREETING).await?, Conversation::NONE);
     Ok(())
 }

@@ -109,7 +109,7 @@ async fn documents_come_in_while_envoy_runs() -> Result<()> {
     becomes(bad(), 401).await?;
     becomes(good()?, 200).await?;
     becomes(ClientRequest::get("/"), 403).await?;
-    // Another key, by the same way.
+    // Another key, in the same way.
     deliver(&documents(&Issuer::new()?))?;
     becomes(good()?, 401).await?;
     Ok(())

@@ -52,7 +52,7 @@ async fn over_tls_from_a_server_that_proves_its_name() -> Result<()> {
         let before = server.fetched();
         let uri = format!("https://{host}:{}/jwks?of=orders", server.port());
         let verifying = start(&roots, &[fetched(&uri)]).await?;
-        // The listener has waited for the keys, so that no request has to.
+        // The listener has waited for the keys, so no request has to.
         assert!(server.fetched() > before, "{host}");
         assert_eq!(verifying.status(bearer(&alice(&issuer)?)).await?, 200, "{host}");
         assert_eq!(

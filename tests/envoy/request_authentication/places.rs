@@ -47,7 +47,7 @@ async fn a_token_counts_where_its_rule_looks_and_nowhere_else() -> Result<()> {
         ("bad header", get("/").header("x-token", "Token alice"), 401),
         ("bad parameter", get("/?token=alice"), 401),
         ("bad cookie", get("/").header("cookie", "session=alice"), 401),
-        // Whatever is read by no rule is no token.
+        // A value that no rule reads is not a token.
         ("bad in the usual header", bearer("alice"), 403),
     ] {
         assert_eq!(verifying.status(ask).await?, status, "{what}");

@@ -25,7 +25,7 @@ fn invalid(issuer: &Issuer) -> Result<Vec<(&'static str, String, u16)>> {
             401,
         ),
         ("of another issuer", of("https://other.example", json!({}))?, 401),
-        // Envoy answers 403 to a token that is good elsewhere.
+        // Envoy answers 403 to a token that is valid elsewhere.
         (
             "for another audience",
             of(ISSUER, json!({"aud": "billing"}))?,
@@ -54,7 +54,7 @@ async fn an_invalid_token_is_refused_and_without_one_policies_decide() -> Result
     for (verifying, without) in [(&open, 200), (&closed, 403)] {
         assert_eq!(verifying.status(bearer(&alice(&issuer)?)).await?, 200);
         assert_eq!(verifying.status(ClientRequest::get("/")).await?, without);
-        // It has no token, so it is nobody's.
+        // It has no token, so it has no identity.
         assert_eq!(verifying.status(preflight()).await?, without);
         let other_scheme = ClientRequest::get("/").header("authorization", "Basic YWxpY2U6");
         assert_eq!(verifying.status(other_scheme).await?, without);

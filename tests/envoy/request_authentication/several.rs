@@ -73,7 +73,7 @@ async fn of_two_valid_tokens_the_first_issuers_counts() -> Result<()> {
         ("/partner", Some(&own_token), Some(&partner_token), 403),
         ("/partner", None, Some(&partner_token), 200),
         ("/own", None, Some(&partner_token), 403),
-        // One that is satisfied is enough; without it, each token must be valid.
+        // One valid token is enough; otherwise each token must be valid.
         ("/own", Some(&own_token), Some(&bad), 200),
         ("/partner", Some(&bad), Some(&partner_token), 200),
         ("/partner", Some(&bad), None, 401),

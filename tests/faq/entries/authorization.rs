@@ -66,7 +66,7 @@ async fn experiment() -> Result<Evidence> {
             let transport = Transport::Permissive(server.clone(), ClientCertificate::Optional);
             let name = listener(&suite.name, layer);
             let listener = match layer {
-                // The PROXY protocol tells the direct peer.
+                // The PROXY protocol sets the direct peer.
                 Layer::Http => {
                     Listener::http(&name, transport, http.address()).protocol(Protocol::Http(Http {
                         direct_remote_address: false,
@@ -109,7 +109,7 @@ async fn experiment() -> Result<Evidence> {
             }
         }
     }
-    // What was denied has reached nobody.
+    // Denied requests have reached nobody.
     ensure!(
         http.seen().len() == requests.allowed as usize,
         "{} requests came through",

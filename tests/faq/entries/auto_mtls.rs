@@ -60,7 +60,7 @@ async fn experiment() -> Result<Evidence> {
         .chain([upstream.address().port()])
         .collect();
     let listening: Vec<Port> = targets.iter().map(|_| Port::reserve()).collect::<Result<_>>()?;
-    // The documented client and rule; its one port stands for each of these.
+    // The documented client and rule, with the one port replaced by each of these.
     let mut description = docs::client()?;
     docs::put(
         &mut description,
@@ -94,7 +94,7 @@ async fn experiment() -> Result<Evidence> {
         Ok(rule)
     };
 
-    // One Envoy takes in each change.
+    // One Envoy reloads each change.
     let folder = stage.folder("client")?;
     let deliver = |rule: Option<Value>| -> Result<()> {
         let rules: Vec<Value> = rule.into_iter().collect();

@@ -136,7 +136,7 @@ async fn probed(stage: &Stage, ports: &[ServerPort]) -> Result<usize> {
         );
     }
 
-    // Without credentials it says no more than it can know.
+    // Without credentials the result is less specific.
     let strangers = probe(None, &addresses).await?;
     for (of, report) in ports.iter().zip(&strangers) {
         let expected = if of.mode == "DISABLE" {
@@ -152,7 +152,7 @@ async fn probed(stage: &Stage, ports: &[ServerPort]) -> Result<usize> {
         );
     }
 
-    // An application's own TLS, another mesh's credentials, a server that says nothing, and nobody at all.
+    // An application's own TLS, another mesh's credentials, a server that sends nothing, and a port without a server.
     let public = Authority::new("public")?;
     let application = TlsEcho::start(&public.issue(Certificate::nameless().dns("shop.example"))?).await?;
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0))?;

@@ -61,7 +61,7 @@ async fn experiment() -> Result<Evidence> {
     let configuration = stage.inbound(description, &[strict])?.file()?.text;
     let _envoy = Envoy::launch(Launch::yaml(configuration).concurrency(2)).await?;
 
-    // The caller is of the same authority, and trusts the server by it.
+    // The caller is from the same authority, and trusts the server through it.
     let frontend = authority.issue(
         &Workload::parse("spiffe://cluster.local/ns/web/sa/frontend")?,
         LIFETIME,
@@ -95,7 +95,7 @@ async fn experiment() -> Result<Evidence> {
         .collect();
     let mut shown = first;
     for _ in 0..ROTATIONS {
-        // The load goes on between rotations too.
+        // The load continues between rotations.
         tokio::time::sleep(Duration::from_millis(200)).await;
         let next = issue()?;
         ensure!(next != shown, "the same certificate twice");

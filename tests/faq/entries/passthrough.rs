@@ -45,7 +45,7 @@ struct TlsClient {
 
 async fn experiment() -> Result<Evidence> {
     let stage = Stage::set()?;
-    // The application's certificate is not of the mesh.
+    // The application's certificate is not from the mesh.
     let public = Authority::new("public")?;
     let application =
         TlsEcho::start(&public.issue(Certificate::nameless().dns(PUBLIC).dns(INTERNAL))?).await?;
@@ -104,7 +104,7 @@ fn clients(stage: &Stage, public: &Authority) -> Result<Vec<TlsClient>> {
     let application = |name: &str| Ok::<_, anyhow::Error>(Caller::anonymous(public)?.server_name(name));
     let mesh = |principal: &str| stage.workload(&format!("spiffe://{principal}"));
     let client = |name, way, served| TlsClient { name, way, served };
-    // A certificate of the mesh, which the application is shown and does not ask for.
+    // A certificate of the mesh, which the client presents to the application, which does not request it.
     let identity = stage
         .authority
         .issue(Certificate::spiffe(&format!("spiffe://{FRONTEND}")))?;
@@ -115,7 +115,7 @@ fn clients(stage: &Stage, public: &Authority) -> Result<Vec<TlsClient>> {
             TlsLayers::Inside(mesh(FRONTEND)?, application(INTERNAL)?),
             &["STRICT", "PERMISSIVE"],
         ),
-        // The server name that counts is that of the mesh's TLS.
+        // The server name is that of the mesh's TLS.
         client(
             "TLS in mutual TLS by another",
             TlsLayers::Inside(mesh(BATCH)?, application(PUBLIC)?),

@@ -77,7 +77,7 @@ async fn without_help_and_by_mode(app: &HealthApp, serving: &HealthApp) -> Resul
         let (passes, expected) = match *protocol {
             "HTTP" => (kubelet::http_get(at(port), "/healthz").await, *mode != "STRICT"),
             "GRPC" => (kubelet::grpc(at(port)).await, *mode != "STRICT"),
-            // Though nobody is there.
+            // Although nothing listens there.
             _ => (kubelet::tcp_socket(at(port)).await, true),
         };
         ensure!(
@@ -106,7 +106,7 @@ async fn by_rewrite(app: &HealthApp) -> Result<usize> {
         bail!("no probes were found")
     };
     ensure!(probes.count() == 3, "{} probes", probes.count());
-    // What the kubelet is told, read as it reads it.
+    // The kubelet's instructions, read as it reads them.
     let rewritten = peerwarden_envoy::yaml::write(&probes.rewritten(&value));
     let rewritten: Value = serde_saphyr::from_str(&rewritten)?;
     let container = &rewritten["spec"]["template"]["spec"]["containers"][0];
@@ -195,7 +195,7 @@ async fn nothing_else(app: &HealthApp, address: SocketAddr, http: &str, by_tcp: 
     let before = app.seen().len();
     for attempt in &attempts {
         let head = format!("{attempt}host: {address}\r\nuser-agent: kube-probe/1.31\r\n\r\n");
-        // Whether by an error or by none at all.
+        // With or without an error.
         let status = kubelet::status(address, &head).await;
         ensure!(!matches!(status, Ok(..400)), "{attempt}: {status:?}");
     }

@@ -123,7 +123,7 @@ async fn experiment() -> Result<Evidence> {
         let ended = task.await?.with_context(|| format!("{kind:?} of {principal}"))?;
         if principal == STAYS {
             ensure!(ended.at.is_none(), "{kind:?} of {principal} was disturbed");
-            // One that waits has nothing to show but that it is there.
+            // A waiting request shows only that it is still open.
             let lively = kind == Kind::Waiting || ended.alive > changed + BOUND / 2;
             ensure!(lively, "{kind:?} of {principal} stands still");
             continue;
@@ -135,7 +135,8 @@ async fn experiment() -> Result<Evidence> {
             at > changed,
             "{kind:?} of {principal} was closed before the change"
         );
-        // Of a response that is cut off Envoy closes the connection a second later (`delayed_close_timeout`): nothing comes by then.
+        // For a truncated response, Envoy closes the connection a second later (`delayed_close_timeout`): no data
+        // arrives by then.
         let quiet = if kind == Kind::Streaming { ended.alive } else { at };
         slowest = slowest.max(quiet.saturating_duration_since(changed));
         closed += 1;
@@ -214,7 +215,7 @@ async fn live(
             last = received.text();
         }
         match received.end {
-            // Envoy closes the connection of HTTP/1.1 with it, but only after a while.
+            // Envoy closes the HTTP/1.1 connection with it, but only after a while.
             tcp::ConnectionEnd::Open if kind == Kind::Waiting => {}
             tcp::ConnectionEnd::Open => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -279,11 +280,11 @@ async fn expires(stage: &Stage, port: &Port) -> Result<Duration> {
         open(port, &short, Kind::Connection).await?,
         open(port, &long, Kind::Connection).await?,
     );
-    // Its last second is to its end.
+    // The last second is valid to its end.
     let end = short.receive(1, LEFT + Duration::from_secs(1) + BOUND).await?;
     let lived = begun.elapsed();
     ensure!(end.nothing(), "a connection outlives its certificate: {end:?}");
-    // A certificate says whole seconds.
+    // A certificate has whole seconds.
     ensure!(lived > LEFT - Duration::from_secs(1), "closed after {lived:?}");
     let echoed = long.echo("still\n").await?;
     ensure!(

@@ -61,7 +61,7 @@ async fn experiment() -> Result<Evidence> {
 /// The server's Envoy, in a mode.
 async fn server(stage: &Stage, database: &MariaDb, mode: &str, enforcement: &str) -> Result<(Envoy, Port)> {
     let (port, http) = (Port::reserve()?, Port::reserve()?);
-    // The documented workload, of which nobody asks the port for HTTP here.
+    // The documented workload, without requests to its HTTP port.
     let mut description = docs::workload()?;
     docs::put(&mut description, "/ports/0/port", http.number())?;
     docs::put(&mut description, "/ports/1/port", port.number())?;
@@ -139,7 +139,7 @@ async fn enforced(stage: &Stage, database: &MariaDb, enforcement: &str) -> Resul
         !database.was_asked("from the denied")?,
         "a query of the denied reached the server"
     );
-    // Each question of how many there were counts itself.
+    // Each query of the count counts itself.
     let reached = database.connections().await? - before - 1;
     ensure!(
         enforcement != "hold" || reached == 0,

@@ -50,7 +50,7 @@ async fn experiment() -> Result<Evidence> {
                     {"port": connections.number(), "protocol": "TCP", "upstream": tcp.address().to_string()},
                 ],
             });
-            // That of the mesh, which has no selector, or that of the workload alone.
+            // The mesh's, which has no selector, or the workload's.
             let spec = match namespace {
                 "shop" => json!({"selector": {"matchLabels": {"app": "orders"}}, "mtls": {"mode": mode}}),
                 _ => json!({"mtls": {"mode": mode}}),
@@ -92,7 +92,7 @@ async fn experiment() -> Result<Evidence> {
 fn clients(stage: &Stage) -> Result<Vec<ModeClient>> {
     let mesh = &stage.authority;
     let frontend = || Certificate::spiffe("spiffe://cluster.local/ns/web/sa/frontend");
-    // Certificates that they have, and the root that they trust the server by.
+    // Client certificates, and the root that verifies the server.
     let with = |issuer: &Authority, certificate| Caller::workload(mesh, &issuer.issue(certificate)?);
     let client = |name, caller, strict, permissive| ModeClient {
         name,
@@ -138,7 +138,8 @@ async fn exchange(port: &Port, caller: &Caller) -> Result<bool> {
     let Ok(mut connection) = tcp::Connection::open(address, caller).await else {
         return Ok(false);
     };
-    // With TLS 1.3 a client learns after its handshake that it is not wanted; in plaintext it must speak first, or wait.
+    // With TLS 1.3 a client learns only after its handshake that it is refused; in plaintext it must send first, or
+    // wait.
     if connection.send("hello\n").await.is_err() {
         return Ok(false);
     }

@@ -192,7 +192,7 @@ fn held(all: &[TimedRequest], switches: &[Switch], admitting: &[&str]) -> Result
             .iter()
             .rposition(|switch| switch.at <= asked.begun)
             .context("asked too early")?;
-        // One that was under way when the files came may go by either mode.
+        // A request that was running when the files changed may follow either mode.
         let until = switches
             .iter()
             .rposition(|switch| switch.from <= asked.ended)

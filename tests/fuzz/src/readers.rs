@@ -24,7 +24,7 @@ use peerwarden_traffic::line;
 pub fn documents(text: &str) -> Result<Vec<String>, String> {
     let source = Source::new("policies.yaml", text);
     let nodes = yaml::documents(&source).map_err(|wrong| shown(&[wrong]))?;
-    // What stands where is found again by the message that names it.
+    // The place of a value is found again by the message that names it.
     documents::all(&source).map_err(|wrong| shown(&[wrong]))?;
     let json = nodes.iter().map(serde_json::to_string).collect::<Result<_, _>>();
     json.map_err(|error| error.to_string())

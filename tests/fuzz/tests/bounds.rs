@@ -57,7 +57,7 @@ fn is_bounded(shape: &'static Shape) -> Result<(), Failed> {
     let read = |bytes: usize| {
         let input = (shape.make)(bytes);
         let (tell, told) = mpsc::channel();
-        // A small stack, so that what recurses without a limit shows.
+        // A small stack, so that unlimited recursion shows.
         let builder = std::thread::Builder::new().stack_size(8 * 1024 * 1024);
         let thread = builder.spawn(move || {
             let cost = counting::of(|| (shape.read)(&input));
@@ -67,7 +67,7 @@ fn is_bounded(shape: &'static Shape) -> Result<(), Failed> {
         told.recv_timeout(PATIENCE)
             .map_err(|_| Failed::from(format!("about {bytes} bytes are not read within {PATIENCE:?}")))
     };
-    // What is set up once is set up before anything is counted.
+    // One-time initialisation is done before anything is counted.
     read(SMALL)?;
     let (length, once) = read(SMALL)?;
     let (longer, twice) = read(2 * SMALL)?;

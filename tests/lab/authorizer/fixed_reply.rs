@@ -40,7 +40,7 @@ impl FixedReplyServer {
 
 async fn serve(mut stream: TcpStream, bytes: &'static [u8]) {
     let mut buffer = [0; 4096];
-    // Whatever goes wrong shows at Envoy's end.
+    // Any failure shows at Envoy's end.
     let _ = stream.read(&mut buffer).await;
     let _ = stream.write_all(bytes).await;
     let _ = stream.shutdown().await;

@@ -46,7 +46,7 @@ impl PartialHandshake {
         let by_tls_1_3 = tls.protocol_version() == Some(ProtocolVersion::TLSv1_3);
         let (first, rest) =
             split(&flight, by_tls_1_3, certificate.len()).context("a flight without a certificate")?;
-        // The signature is longer than what one record may have of it.
+        // The signature is longer than the part that fits into one record.
         ensure!(rest.len() > FRAGMENT, "the proof has gone with the certificate");
         stream.write_all(first)?;
         Ok(Self {
@@ -111,7 +111,7 @@ fn read(tls: &mut ClientConnection, stream: &mut TcpStream) -> Result<()> {
 fn split(flight: &[u8], by_tls_1_3: bool, certificate: usize) -> Option<(&[u8], &[u8])> {
     const HANDSHAKE: u8 = 22;
     const ENCRYPTED: u8 = 23;
-    // Lengths, the context of the request, and extensions; then what encryption adds to a record.
+    // Lengths, the context of the request, and extensions; then the overhead of encryption in a record.
     let (around, overhead) = if by_tls_1_3 { (13, 17) } else { (10, 0) };
     let mut left = certificate + around;
     let mut at = 0;

@@ -147,7 +147,7 @@ fn is_end(error: &io::Error) -> bool {
         kind,
         io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
     )
-        // What HTTP/2 makes of a tunnel that was reset; it has no kind of its own.
+        // HTTP/2's error for a tunnel that was reset; it has no kind of its own.
         || kind == io::ErrorKind::Other && error.to_string().contains("CONNECT request was reset")
 }
 
@@ -156,10 +156,10 @@ fn end(error: &io::Error) -> Result<ConnectionEnd> {
     if is_end(error) {
         Ok(ConnectionEnd::Reset)
     } else if kind == io::ErrorKind::UnexpectedEof {
-        // TLS that ends without saying so.
+        // TLS that ends without a notice.
         Ok(ConnectionEnd::Closed)
     } else if kind == io::ErrorKind::InvalidData {
-        // What rustls makes of an alert.
+        // The error of rustls for an alert.
         Ok(ConnectionEnd::Refused(error.to_string()))
     } else {
         Err(anyhow!("reading: {error}"))

@@ -12,7 +12,7 @@ use super::caller::Stream;
 /// Requests a tunnel to `authority` from the proxy at the other end of `stream`.
 pub(super) async fn open(stream: Box<dyn Stream>, authority: &str) -> Result<Box<dyn Stream>> {
     let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
-    // It ends with the tunnel, and how shows there.
+    // It ends with the tunnel, which shows how.
     tokio::spawn(async { drop(connection.await) });
     let request = Request::builder()
         .method(Method::CONNECT)

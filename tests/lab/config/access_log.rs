@@ -8,7 +8,7 @@ use super::typed;
 
 pub(super) fn render(listener: &str, path: &Path) -> Value {
     let kind = "envoy.extensions.access_loggers.file.v3.FileAccessLog";
-    // What is not there is null, not "-".
+    // A missing value is null, not "-".
     let format = json!({
         "json_format": {
             "listener": listener,

@@ -124,7 +124,7 @@ impl Listener {
                 chain["filter_chain_match"][name] = value.clone();
             }
         }
-        // As Istio: a client of a server-first protocol that says nothing in plaintext is taken for plaintext.
+        // As in Istio: a silent plaintext client of a server-first protocol is treated as plaintext.
         let timeout = if self.proxy_protocol.is_some() {
             "10s"
         } else {

@@ -81,7 +81,7 @@ impl Tcp {
             "cluster": self.cluster.unwrap_or(name),
             "access_log": [access_log::render(name, access_log)],
         });
-        // Left out when it is the default: Envoy before 1.37 does not know the field.
+        // Omitted for the default: Envoy before 1.37 does not know the field.
         if self.connect_mode != ConnectMode::Immediate {
             proxy["upstream_connect_mode"] = self.connect_mode.as_str().into();
         }

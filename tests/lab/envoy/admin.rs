@@ -19,7 +19,7 @@ impl Stats {
         let text = get(admin, "/stats").await?;
         let numbers = text.lines().filter_map(|line| {
             let (name, value) = line.split_once(": ")?;
-            // Texts and histograms are of no interest here.
+            // Texts and histograms are ignored.
             Some((name.to_owned(), value.parse().ok()?))
         });
         Ok(Self(numbers.collect()))

@@ -68,7 +68,7 @@ impl Process {
             .arg("--admin-address-path")
             .arg(directory.path().join("admin.address"))
             .args(["--concurrency", &launch.workers().to_string()])
-            // Two Envoys at once must not share memory, nor make each other restart.
+            // Two concurrent Envoys must not share memory, or make each other restart.
             .arg("--disable-hot-restart")
             .args(["--file-flush-interval-msec", "20"])
             .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
@@ -113,7 +113,7 @@ impl Drop for Process {
         // An error here means that it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // A test that fails shows this with its message.
+        // A failed test shows this with its message.
         if std::thread::panicking() {
             eprintln!("Envoy's log:\n{}", self.log());
         }

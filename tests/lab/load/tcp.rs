@@ -68,8 +68,6 @@ pub struct PersistentConnections {
     connections: Vec<Connection>,
 }
 
-// === impl Held ===
-
 impl PersistentConnections {
     /// Opens one for each caller, all of which must be allowed.
     pub async fn open(address: SocketAddr, callers: &[Caller]) -> Result<Self> {

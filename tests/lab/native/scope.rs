@@ -9,7 +9,7 @@ pub(super) fn applies(policy: &Value, mesh: &Mesh) -> bool {
     if namespace != ROOT_NAMESPACE && namespace != mesh.namespace {
         return false;
     }
-    // What is attached to a gateway or a service says nothing about a sidecar.
+    // A policy attached to a gateway or a service does not apply to a sidecar.
     if !list(&policy["spec"]["targetRefs"]).is_empty() || policy["spec"]["targetRef"].is_object() {
         return false;
     }

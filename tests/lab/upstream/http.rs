@@ -91,7 +91,7 @@ async fn answer(
     seen: Arc<Mutex<Vec<ReceivedRequest>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    // The whole request is taken, so that the connection can be used again.
+    // The whole request is read, so that the connection can be reused.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes);
     let request = ReceivedRequest {
         method: head.method.to_string(),

@@ -61,7 +61,7 @@ fn a_grpc_authorizer_gets_values_without_the_blanks_around_them() {
     };
     let has = |part: &[u8]| message.windows(part.len()).any(|window| window == part);
     let header = |name: &str, value: &str| {
-        // proto3 leaves out what is empty.
+        // proto3 omits empty fields.
         let value = if value.is_empty() {
             Vec::new()
         } else {
@@ -75,7 +75,7 @@ fn a_grpc_authorizer_gets_values_without_the_blanks_around_them() {
         ("x-empty", ""),
         ("x-request-id", "7"),
         ("content-length", "12"),
-        // Without a blank anything is there as it came.
+        // Without blanks everything arrives unchanged.
         (":path", "/admin?x=1"),
     ] {
         assert!(
@@ -180,7 +180,7 @@ fn no_usable_answer_denies_unless_it_is_said_otherwise() {
         CalloutResponse::GrpcStatus(13, "boom".to_owned()),
         CalloutResponse::Grpc(Vec::new()),
         CalloutResponse::Grpc(b"\xff\xff\xff".to_vec()),
-        // `denied_response` with status OK; a change of the query; a header with a line break; a field that is none.
+        // `denied_response` with status OK; a change of the query; a header with a line break; an invalid field.
         CalloutResponse::Grpc(b"\x0a\x00\x12\x00".to_vec()),
         CalloutResponse::Grpc(b"\x0a\x00\x1a\x02\x3a\x00".to_vec()),
         CalloutResponse::Grpc(b"\x0a\x00\x1a\x0b\x12\x09\x0a\x07\x0a\x01x\x12\x02\r\n".to_vec()),

@@ -171,7 +171,7 @@ fn what_cannot_be_judged_any_more_is_denied() {
     superseded(&mut vm, connections, "tcp");
     let mut last = superseded(&mut vm, requests, "http");
     for generation in 0..5 {
-        // With what is open under each, Envoy keeps them.
+        // Envoy keeps them while each has open streams.
         let kept = vm.http_stream(last, &peer(FRONTEND), get("/events")).unwrap();
         assert_eq!(vm.request_headers(kept).unwrap(), HttpOutcome::Continue);
         let next = configure(&mut vm, bulky(7_200_000, generation, "http", vec![]));

@@ -111,7 +111,7 @@ fn what_is_kept_by_updates_ends_with_its_certificate() {
     assert!(vm.handshake_done(connection).unwrap());
     vm.downstream_data(connection, b"hello", false).unwrap();
     let mut last = first;
-    // The newer ones would admit anybody.
+    // The newer ones would allow anyone.
     for _ in 0..2 {
         let next = configure(&mut vm, "", with("tcp", json!([]), keep.clone())).unwrap();
         vm.retire(std::mem::replace(&mut last, next));

@@ -52,7 +52,7 @@ fn hold_the_memory_of_two_generations(on_update: &str, decided: bool) {
         vm.advance(Duration::from_millis(100));
         taken.push(vm.memory_size());
     }
-    // Beside what is kept of superseded ones as it was written; freed memory is there in pieces.
+    // In addition to the bytes of superseded ones; freed memory is fragmented.
     let (two, all) = (taken[2], *taken.last().unwrap());
     let kept = (2 * limits::CONFIGURATION_BYTES).min(bytes() * 2 * UPDATES);
     assert!(

@@ -55,7 +55,7 @@ fn ticks_until_dialled(vm: &mut Vm, plugin: PluginId) -> usize {
 fn strangers_who_say_nothing_do_not_keep_a_client_waiting() {
     let (mut vm, plugin) = holding();
     let strangers = strangers(&mut vm, plugin);
-    // As they come, while they are waited for, and while they are closed as their time is over.
+    // While they arrive, while they wait, and while they are closed at their deadline.
     let ticks = ticks_until_dialled(&mut vm, plugin);
     assert!(ticks <= AMONG_NEW, "{ticks} ticks");
     for until in [1_200, 3_000, 9_990, 10_100] {

@@ -43,7 +43,7 @@ fn the_upstream_is_dialled_for_whom_it_admits_only() {
     assert!(vm.handshake_done(front).unwrap());
     assert!(vm.handshake_done(back).unwrap());
     assert!(!dialled(&vm, front));
-    // A handshake that has taken a second is looked at again after an eighth of that.
+    // A handshake that has taken a second is checked again after an eighth of that.
     vm.advance(Duration::from_millis(140));
     assert!(dialled(&vm, front));
     vm.upstream_data(front, b"5.7.44-log", false).unwrap();
@@ -183,7 +183,8 @@ fn handshakes_that_do_not_end_are_looked_at_ever_more_seldom() {
     vm.advance(Duration::from_secs(9));
     let looks: u32 = vm.take_accounting().iter().map(|record| record.calls()).sum();
     let ticks = 900;
-    // A clock and a context at each tick, and for each connection an attribute at each look: fifty times in nine seconds.
+    // A clock and a context at each callback, and for each connection an attribute at each check: fifty times in nine
+    // seconds.
     assert!(looks < 3 * ticks + 20 * 50 * 3, "{looks} host calls");
     vm.advance(Duration::from_secs(3));
     for connection in silent {

@@ -144,7 +144,7 @@ fn headers_are_kept_within_a_limit() {
     let (last, first) = streams.split_last().unwrap();
     assert_eq!(vm.outcome(first[0]).unwrap(), HttpOutcome::Continue);
     assert_eq!(denied(vm.outcome(*last).unwrap()).code, 403);
-    // With those that end, there is room again.
+    // When some end, there is room again.
     for stream in streams {
         vm.close(stream).unwrap();
     }

@@ -91,7 +91,7 @@ fn one_that_is_back_in_use_is_the_current_one_again() {
     let narrow = vm.configure(options).unwrap();
     vm.advance(SOON);
     let front = frontend(&mut vm, narrow);
-    // Whom the second would not admit: the first is in use again.
+    // The second would not allow it: the first is in use again.
     let stranger = connected(&mut vm, open, &peer("spiffe://cluster.local/ns/web/sa/stranger"));
     vm.advance(Duration::from_secs(1));
     assert_eq!(closed_by(&vm, stranger), None);
@@ -182,7 +182,7 @@ fn a_thousand_in_slices() {
     for (index, id) in connections.iter().enumerate() {
         assert_eq!(closed_by(&vm, *id).is_some(), index % 2 == 1, "{index}");
     }
-    // The rest is judged, and the timer stands still.
+    // The rest is judged, and the timer stops.
     vm.advance(SOON);
     let before = vm.metric("peerwarden.allowed");
     vm.advance(Duration::from_secs(60));
@@ -237,7 +237,7 @@ fn what_is_side_by_side_is_left_alone_and_named() {
         .into_iter()
         .filter(|line| line.message.contains("with the same name"));
     assert_eq!(said.count(), 1);
-    // From then on no change reaches what is open, which may be another's.
+    // From then on no change reaches open streams, which may belong to another.
     vm.configure(options(with("tcp", json!([allow(BACKEND)]), json!({}))))
         .unwrap();
     vm.advance(Duration::from_secs(1));

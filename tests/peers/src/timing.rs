@@ -16,7 +16,7 @@ const LONG_ENOUGH: Duration = Duration::from_millis(40);
 /// Nanoseconds for each decision, by engine and round.
 pub(crate) fn rounds(engines: &mut [Box<dyn Engine>], questions: usize) -> Result<Vec<Vec<f64>>> {
     let mut nanos = vec![Vec::new(); engines.len()];
-    // The first round warms up, and says how often all questions must be asked to take long enough.
+    // The first round warms up, and determines how often all questions must be asked to take long enough.
     let mut repeats = Vec::new();
     for engine in &mut *engines {
         let once = time(engine.as_mut(), questions, 1)?;

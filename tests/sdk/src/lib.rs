@@ -102,6 +102,6 @@ impl StreamContext for Stream {
 }
 
 fn log(level: LogLevel, message: &str) {
-    // A line that is not written is nothing to act on.
+    // A log line that could not be written needs no action.
     let _ = proxy_wasm::hostcalls::log(level, message);
 }

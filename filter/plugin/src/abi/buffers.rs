@@ -99,7 +99,7 @@ extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
             None => {
                 let length = size.max(LEAST);
                 let mut buffer = Vec::new();
-                // Envoy takes no memory for an error, which is ours to judge; a trap would cost all streams.
+                // Envoy treats no memory as an error, which the caller handles; a trap would cost all streams.
                 if buffer.try_reserve_exact(length).is_err() {
                     return ptr::null_mut();
                 }
@@ -108,7 +108,7 @@ extern "C" fn proxy_on_memory_allocate(size: usize) -> *mut u8 {
             }
         };
         let place = buffer.as_mut_ptr();
-        // What was never called for was not handed out.
+        // A buffer that nobody requested was never lent.
         if buffers.lent.len() >= COUNT {
             buffers.lent.remove(0);
         }

@@ -17,6 +17,6 @@ pub(crate) fn log(level: Level, message: &str) {
         Level::Warning => 3,
         Level::Error => 4,
     };
-    // SAFETY: pointer and length are those of a live string. A log line that is not written is nothing to act on.
+    // SAFETY: pointer and length are those of a live string. A log line that could not be written needs no action.
     let _ = unsafe { proxy_log(level, message.as_ptr(), message.len()) };
 }

@@ -22,7 +22,8 @@ pub(crate) fn set_property(name: &str, value: &str) -> Result<(), HostError> {
 /// Envoy 1.36 supports it only within the stream's own callbacks.
 pub(crate) fn set_envoy_filter_state(arguments: &[u8]) -> Result<(), HostError> {
     const NAME: &str = "set_envoy_filter_state";
-    // SAFETY: pointers and lengths are those of live bytes, and `buffer` gives valid places for the results, of which there are none.
+    // SAFETY: pointers and lengths are those of live bytes, and `buffer` gives valid places for the results; there are
+    // none.
     let called = buffer(|results, size| unsafe {
         proxy_call_foreign_function(
             NAME.as_ptr(),

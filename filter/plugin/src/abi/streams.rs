@@ -68,6 +68,6 @@ pub(crate) fn act_for(context: u32) -> Result<(), HostError> {
 
 /// Makes host calls refer to the callback's own context again.
 pub(crate) fn own_context() {
-    // SAFETY: no pointers. Envoy takes 0 always.
+    // SAFETY: no pointers. Envoy always accepts 0.
     let _ = unsafe { proxy_set_effective_context(0) };
 }

@@ -27,7 +27,7 @@ pub(super) fn ask(
         &request,
         service.timeout,
     );
-    // Envoy says the same of a cluster that is not there, and of one without a host.
+    // Envoy returns the same status for a cluster that does not exist and for one without a host.
     call.map_err(|_status| {
         let why = format!("Envoy has no cluster `{}`, or no host in it", service.cluster);
         (ExternalAnswer::Failed, why)
@@ -127,7 +127,7 @@ fn http_request(http: &mut Message, attributes: &Attributes) {
     http.text(4, &pseudo(":path"));
     http.text(5, &pseudo(":authority"));
     http.text(6, &pseudo(":scheme"));
-    // How long the body is may not be known, which the protocol writes as -1.
+    // The length of the body may be unknown, which the protocol writes as -1.
     let size = String::from_utf8(pseudo("content-length")).ok();
     let size: Option<u64> = size.and_then(|text| text.parse().ok());
     http.number(9, size.unwrap_or(u64::MAX));

@@ -76,7 +76,7 @@ pub(super) fn ask(
             .filter(|(name, _)| !is_own(name.as_bytes()))
             .map(|(name, value)| (name.to_ascii_lowercase().into_bytes(), value.clone().into_bytes())),
     );
-    // Not every authorizer takes other bytes for what Envoy takes them for, and it would decide on another request then.
+    // An authorizer may read other bytes differently than Envoy, and would then decide on a different request.
     let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok();
     if !lines.iter().all(|(name, value)| is_text(name) && is_text(value)) {
         return Err(unaskable("its path or a header is not UTF-8"));

@@ -166,7 +166,7 @@ impl Handover {
             let is = match (wanted, known_use) {
                 (Use::New | Use::Back, Some(Use::New | Use::Back)) if same => return self.ring(),
                 (Use::SideBySide, Some(Use::SideBySide)) if unknown <= bell => return self.ring(),
-                // Streams begin by turns under this one and under what was back in use before.
+                // Streams begin alternately with this one and with one that came back into use before.
                 (Use::Back, Some(Use::Back | Use::SideBySide)) => {
                     abi::log(Level::Warning, SIDE_BY_SIDE);
                     Use::SideBySide

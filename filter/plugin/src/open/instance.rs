@@ -99,7 +99,7 @@ impl Instance {
         self.held.borrow_mut().remove(stream);
         if stream.is_looked_after() {
             self.expires(stream.expiry());
-            // While its authorizer was asked, or it was held, there may have come a newer configuration.
+            // A newer configuration may have arrived while it was held, or while its authorizer was called.
             if !self.is_judged(stream) {
                 self.unjudged.set(true);
             }

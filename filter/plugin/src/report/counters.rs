@@ -127,7 +127,7 @@ impl Count {
             return;
         }
         self.define(name);
-        // What Envoy does not take now it may take the next time.
+        // If Envoy does not accept it now, it may the next time.
         if let Some(id) = self.id.get()
             && abi::add(id, pending.into()).is_ok()
         {

@@ -44,11 +44,11 @@ impl Gauges {
     /// has that too. If a newer module has replaced this one, nothing is published.
     pub(crate) fn publish(&self, plugin: &str, current: &DecidingConfiguration, is_superseded: bool) {
         let Some(ids) = self.ids(plugin) else { return };
-        // What is not compiled yet has no number.
+        // A configuration that is not compiled yet has no fingerprint.
         let is_waiting = current.is_waiting;
         let fingerprint = current.fingerprint;
         if is_superseded {
-            // Another VM's is shown by now; should this one be back in use, its own is again.
+            // The gauge shows another VM's by now; if this one is back in use, its own is published again.
             self.published.set(0);
         } else if self.published.get() != current.number && !is_waiting {
             if abi::record(ids.configuration, fingerprint).is_err() {
@@ -91,7 +91,7 @@ fn count(gauge: u32, counted: &Cell<bool>, counts: bool) {
         (true, false) => -1,
         (true, true) | (false, false) => return,
     };
-    // What Envoy does not take now it may take the next time.
+    // If Envoy does not accept it now, it may the next time.
     if abi::add(gauge, by).is_ok() {
         counted.set(counts);
     }

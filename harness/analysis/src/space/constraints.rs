@@ -20,7 +20,7 @@ impl Space {
         let claims: Vec<(Vec<String>, Function)> = self.claims()?;
         for (outer, in_outer) in &claims {
             for (inner, in_inner) in &claims {
-                // What has texts is no object, and so nothing is in it.
+                // A text is not an object, so nothing is inside.
                 if inner.len() > outer.len() && inner.starts_with(outer) {
                     let both = self.diagrams.and(*in_outer, *in_inner)?;
                     all = self.diagrams.without(all, both)?;

@@ -69,7 +69,7 @@ pub(super) fn classes(
             plain: vec![some(CharSet::Upper)],
             examples: examples(&["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"]),
         },
-        // Envoy refuses a request whose path begins otherwise.
+        // Envoy refuses a request with any other path.
         Attribute::Path => Domain {
             all: vec![
                 after("/", vec![Token::Many(CharSet::Line)]),
@@ -127,7 +127,8 @@ pub(super) fn names(patterns: &[Tokens], limit: usize) -> Result<(Vec<TextClass>
         examples: name_examples(patterns),
     };
     if let Ok(classes) = text::classes(patterns, &domain, STATES_OF_ANY_NAME, limit) {
-        // What a policy names and Istio never issues is another's name, as that of a workload outside the mesh: it is not an oddity.
+        // A name in a policy that Istio never issues belongs to someone else, such as a workload outside the mesh: it
+        // is not unusual.
         let of_others: Vec<usize> = (0..patterns.len())
             .filter(|number| {
                 let mut plain = classes.iter().filter(|class| class.plain);
@@ -176,7 +177,7 @@ fn name_examples(patterns: &[Tokens]) -> Vec<Cow<'static, str>> {
     let named = |domain: &str, namespace: &str, account: &str| {
         Cow::Owned(format!("spiffe://{domain}/ns/{namespace}/sa/{account}"))
     };
-    // So many that they cannot be tried one by one make no better reports. What comes last is preferred.
+    // Very many domains, which cannot all be tried, do not improve reports. The last one is preferred.
     for domain in domains.iter().take(16).rev() {
         examples.extend(
             accounts

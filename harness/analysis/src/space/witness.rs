@@ -119,7 +119,7 @@ impl TrafficBuilder {
             (Attribute::Authorizer(name), Sample::Answer(answer)) => {
                 traffic.authorizers.push((name.clone(), *answer));
             }
-            // What is not there is left out.
+            // An absent attribute is left out.
             (_, _) => {}
         }
     }
@@ -133,7 +133,7 @@ impl TrafficBuilder {
             return;
         }
         let counts: Vec<TextForm> = dimension.atoms.iter().map(super::Atom::counts).collect();
-        // Of these the words of a text count, so that a text is written as the list of its words.
+        // The words of such a text count, so a text is written as the list of its words.
         let split = matches!(&dimension.attribute, Attribute::Claim(path) if path == &["scope"] || path == &["permission"]);
         let value = || match alone(classes, &counts, holds).filter(|_| !split) {
             Some(text) => Value::String(text.to_owned()),

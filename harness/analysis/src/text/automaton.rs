@@ -218,7 +218,7 @@ fn others() -> impl Iterator<Item = char> {
     let letters = ('x'..='z').chain('a'..='w').chain('A'..='Z');
     let digits = '0'..='9';
     let marks = (' '..='~').filter(|ch| !ch.is_ascii_alphanumeric());
-    // Beyond ASCII and in lines, one that is nowhere named is found among so many.
+    // Among this many characters, some beyond ASCII and in lines are in no pattern.
     let beyond = ('\u{e0}'..='\u{2fff}').chain(['\n']);
     letters.chain(digits).chain(marks).chain(beyond)
 }

@@ -65,7 +65,8 @@ fn not_utf8() -> Tokens {
     let longest = escape(Token::Char('F'), any);
     let mut all = Vec::new();
 
-    // Bytes that are in no character, and characters in more bytes than they need, of half a pair in UTF-16, and beyond the last one.
+    // Bytes that occur in no character, overlong characters, halves of UTF-16 pairs, and code points beyond the last
+    // one.
     for (first, second) in [
         ([Token::Char('C'), Token::Char('0')], &[][..]),
         ([Token::Char('C'), Token::Char('1')], &[]),
@@ -98,8 +99,9 @@ fn not_utf8() -> Tokens {
         all.push(within(begun.iter().copied().chain(other_escape)));
     }
 
-    // A byte that continues nothing: behind what is not escaped, behind an ASCII character, and behind a whole one. A digit before it is
-    // not the end of an escape if it is the third, or if what comes before the digits is not `%`.
+    // A continuation byte without a beginning: after an unescaped character, after an ASCII character, and after a
+    // complete one. A digit before it does not end an escape if it is the third, or if the character before the digits
+    // is not `%`.
     let [digit, plain] = [CharSet::Hex, CharSet::Plain].map(Token::One);
     let ascii = escape(Token::One(CharSet::AsciiDigit), any);
     for before in [

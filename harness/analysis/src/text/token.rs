@@ -179,7 +179,7 @@ pub(crate) fn path(pattern: &PathPattern) -> Tokens {
         PathPattern::Text(pattern) => text(pattern, CharSet::NotQuery),
         PathPattern::Template(template) => self::template(template),
     };
-    // What asks for `?` or `#` themselves asks for what is cut off.
+    // A pattern with `?` or `#` itself refers to the part that is cut off.
     if tokens.iter().any(|token| matches!(token, Token::Char('?' | '#'))) {
         return Vec::new();
     }

@@ -48,7 +48,7 @@ fn when(key: &str, values: &str) -> String {
 
 #[test]
 fn other_words_for_the_same_are_equivalent() {
-    // What a prefix holds already.
+    // A prefix contains it already.
     equivalent(
         &paths(r#""paths": ["/a*"]"#),
         &paths(r#""paths": ["/a*", "/ab", "/a/{*}", "/abc*"]"#),
@@ -65,7 +65,7 @@ fn other_words_for_the_same_are_equivalent() {
         &paths(r#""ports": ["80"], "notPorts": ["443"]"#),
         &paths(r#""ports": ["80"]"#),
     );
-    // Halves of a block.
+    // The halves of a block.
     equivalent(
         &sources(r#""ipBlocks": ["10.0.0.0/8"]"#),
         &sources(r#""ipBlocks": ["10.0.0.0/9", "10.128.0.0/9", "::ffff:10.0.0.0/104"]"#),
@@ -89,7 +89,7 @@ fn other_words_for_the_same_are_equivalent() {
 
 #[test]
 fn two_readings_of_one_text_belong_together() {
-    // `request.headers[:path]` has the query, `paths` has not.
+    // `request.headers[:path]` includes the query, `paths` does not.
     equivalent(
         r#"{"rules": [{"to": [{"operation": {"paths": ["/a"]}}],
                        "when": [{"key": "request.headers[:path]", "values": ["/b*"]}]}]}"#,
@@ -177,7 +177,7 @@ fn a_witness_is_plain_where_it_can_be() {
         panic!("{peer:?}")
     };
     assert_eq!(peer.to_string(), "spiffe://cluster.local/ns/web/sa/other");
-    // Names of another shape have that namespace too: one of them is shown, and no more is said of them.
+    // Names in another form have that namespace too: one of them is shown, and nothing else is claimed about them.
     let odd = comparison.newly_allowed.odd.as_ref().map(|odd| odd.peer.clone());
     let Some(Lookup::Found(odd)) = odd else {
         panic!("{odd:?}")
@@ -215,7 +215,7 @@ fn modes_and_authorizers_count() {
         [(Attribute::Authorizer("opa".to_owned()), class.values[0].1.clone())]
     );
     assert_eq!(class.values[0].1.to_string(), "denies");
-    // Nobody defines it: all is denied.
+    // Nobody defines it: everything is denied.
     let unusable = compare(&program("", ""), &program(&custom, ""), 9).unwrap();
     assert!(unusable.newly_denied.shown[0].values.is_empty());
 }

@@ -172,7 +172,7 @@ fn a_difference_is_found_exactly_when_there_is_one() {
             let new = changed(&old, at, &change);
             let programs = [(&old, paths[0]), (&new, paths[1])]
                 .map(|(documents, paths)| compiled(documents, protocol, paths));
-            // Each counterexample was put to both programs, or this fails.
+            // Both programs evaluated each counterexample, or this fails.
             let comparison = compare(&programs[0], &programs[1], 100)
                 .map_err(|why: AnalysisError| TestCaseError::fail(why.to_string()))?;
             let count = if comparison.is_equivalent() {
@@ -187,7 +187,7 @@ fn a_difference_is_found_exactly_when_there_is_one() {
             for request in requests {
                 let request = such_as_can_be(request, protocol);
                 let [before, after] = [0, 1].map(|number| allows(&programs[number], &request));
-                // With so many patterns, nothing is said of names of another shape.
+                // With that many patterns, nothing is claimed about names in another form.
                 if comparison.peers == Peers::IstioNames && !has_istio_name(&request) {
                     continue;
                 }

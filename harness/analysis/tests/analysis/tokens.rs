@@ -40,7 +40,7 @@ fn a_principal_of_an_issuer_without_a_rule_lets_nobody_in() {
     assert!(compare(&nobody, &other, 50).unwrap().is_equivalent());
     let own = behind(&principals("i/*"), r#"{"issuer": "i"}"#);
     assert!(!compare(&nobody, &own, 50).unwrap().is_equivalent());
-    // A rule without an issuer is for those that no other rule names.
+    // A rule without an issuer is for issuers that no other rule names.
     let any = behind(
         &principals("other/*"),
         r#"{"issuer": "i"}, {"jwksUri": "https://other.example"}"#,
@@ -64,13 +64,13 @@ fn an_audience_is_part_of_what_a_rule_accepts() {
         );
         behind(&written, r#"{"issuer": "i", "audiences": ["https://x"]}"#)
     };
-    // In another spelling, it is the same to Envoy, and not to the policy.
+    // In another spelling, it is the same to Envoy, but not to the policy.
     for audience in ["https://x", "x/"] {
         assert!(
             !compare(&nobody, &asks(audience), 50).unwrap().is_equivalent(),
             "{audience}"
         );
     }
-    // Beside the one that the rule asks for.
+    // Next to the one that the rule requires.
     assert!(!compare(&nobody, &asks("y"), 50).unwrap().is_equivalent());
 }

@@ -128,7 +128,7 @@ impl PolicyComparison<'_> {
         diff: &mut Diff,
     ) -> Result<Option<Difference>> {
         let [old, new] = [self.old, self.new].map(|set| set.applied(&workload.workload, protocol));
-        // Most of a mesh is as it was.
+        // Most of a mesh does not change.
         if old.setup.is_same(&new.setup) {
             return Ok(None);
         }

@@ -223,7 +223,7 @@ impl MatrixBuilder<'_> {
             named.map(caller).collect()
         };
         let mut rows = if self.operations.is_empty() {
-            // What policies name may be nothing that there is: that is their affair.
+            // Policies may name operations that are impossible: the cell shows that.
             let sets = operations.iter().map(|one| {
                 let traffics = one.query.all(&mut space)?;
                 Ok((one.name.clone(), traffics))
@@ -339,7 +339,7 @@ impl MatrixBuilder<'_> {
                             let words: Vec<&str> =
                                 words.into_iter().filter(|word| !word.is_empty()).collect();
                             let text = words.join(" ");
-                            // What is written with a wildcard for the method is asked about as it is.
+                            // An operation with a wildcard for the method is used unchanged.
                             if !text.is_empty() && seen.insert(text.clone()) {
                                 operations.extend(self::operation(&text, mesh, self.protocol));
                             }

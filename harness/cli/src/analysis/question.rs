@@ -104,7 +104,7 @@ impl Question {
                 let help = "write a key and a value: `request.headers[x-team]=blue`";
                 return Err(wrong.help(help).into());
             };
-            // Without one it would be the namespace of a policy, and a question has none.
+            // Without one, the policy's namespace would be used, and a question has none.
             if key == "source.serviceAccount" && !value.contains('/') {
                 let wrong = Diagnostic::error(format!("`--when {when}` names no namespace"));
                 let help = format!("write `source.serviceAccount=NAMESPACE/{value}`");

@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let as_expected = matches.iter().all(|one| match arguments.expect {
         None => true,
         Some(ExpectedAnswer::Yes) => !one.classes.is_empty(),
-        // What hangs on an authorizer that is not described is not known.
+        // An answer that depends on an authorizer without a description is unknown.
         Some(ExpectedAnswer::No) => one.classes.is_empty() && one.undescribed.is_empty(),
     });
     Ok(if as_expected { Exit::Fine } else { Exit::Findings })

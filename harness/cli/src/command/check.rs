@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     }
     match (of_files(&arguments), arguments.format) {
         (exit, FindingFormat::Human) => exit,
-        // What reads a format for programs finds the error there too.
+        // In formats for programs, the error is part of the output.
         (Err(error), format) => {
             let exit = error.exit();
             report::print(&CheckResult::failed(error.diagnostics()), format, None, false)?;
@@ -92,7 +92,7 @@ fn of_files(arguments: &Arguments) -> Result<Exit> {
     let mut loader = arguments
         .repository
         .loader_with(&settings, arguments.namespace.get());
-    // The report has the notes.
+    // The report contains the notes.
     loader.quiet = true;
     let listing = loader.list(&arguments.paths, |_| true)?;
     let check = || CheckResult::of(&arguments.paths, &loader, &listing, mesh.as_ref(), &settings);

@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         ChangeFormat::Sarif => sarif::text(&diff, &new, failing)?,
     })?;
     let (allowed, denied, beyond) = diff.found();
-    // What could not be compared may be anything that one wants to fail on.
+    // A comparison that failed may hide anything that the user wants to fail on.
     let unknown = beyond && arguments.fail_on != FailOn::None;
     let fails = (allowed && failing.newly_allowed) || (denied && failing.newly_denied) || unknown;
     Ok(if fails { Exit::Findings } else { Exit::Fine })

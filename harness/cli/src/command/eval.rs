@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             .transpose()?,
         ready: HashMap::new(),
     };
-    // What every line would be told is told once, with the text underlined.
+    // An error that would apply to every line is reported once, with the text underlined.
     if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources)
         && let Err(problems) = setup.program(Protocol::Http)
     {
@@ -140,7 +140,7 @@ impl Evaluation {
         let mut line = Vec::new();
         let mut first = true;
         while read_line(input, &mut line).context("standard input cannot be read")? {
-            // Some editors mark UTF-8 so; it is not part of the text.
+            // Some editors mark UTF-8 like this; the mark is not part of the text.
             if std::mem::take(&mut first) && line.starts_with(BYTE_ORDER_MARK) {
                 line.drain(..BYTE_ORDER_MARK.len());
             }

@@ -109,14 +109,14 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
     let explainer = Explainer::of(setup, traffic.protocol)
         .context("the documents that the engines took cannot be read again")?;
     let trace = explainer.trace(traffic);
-    // The trace is the reference evaluator's: it must come to what the engines say.
+    // The trace is the reference evaluator's: it must agree with the engines.
     if explain::outcome(&trace) != answer {
         let reference = explain::outcome(&trace);
         return Err(
             anyhow!("the reference evaluator decides {reference}, but the engines decide {answer}").into(),
         );
     }
-    // The rule that comes closest to the other verdict is the one that is asked for.
+    // The near miss is the rule that comes closest to the other verdict.
     let why = explainer.diagnose(&trace, &answer.decision, Expectation::opposite(&answer.decision));
     let explained = Explanation {
         subject: Subject::Traffic(traffic, &answer),
@@ -124,7 +124,7 @@ fn of_traffic(arguments: &Arguments, setup: &Setup, traffic: &Traffic) -> Result
         trace: &trace,
         refusal: explainer.refusal(traffic),
         why: Some(&why),
-        // It is not asked about a token that the filter ahead refuses.
+        // It never sees a token that the filter ahead refuses.
         module: module
             .as_ref()
             .filter(|_| answer.decision.reason != Reason::InvalidToken)

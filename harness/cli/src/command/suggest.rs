@@ -127,7 +127,7 @@ fn read(arguments: &Arguments) -> Result<(LogFormat, Setup)> {
         extension_providers: None,
         paths: None,
     };
-    // What is wrong with the workload is told before the log is read.
+    // Errors in the workload are reported before the log is read.
     Policies::new(&setup).map_err(|problems| setup.diagnostics(&problems))?;
     Ok((format, setup))
 }
@@ -144,7 +144,7 @@ fn labels(setup: &Setup) -> BTreeMap<String, String> {
     let workload = setup.workload.as_ref();
     let labels = workload.and_then(|workload| workload.node.get("labels"));
     let entries = labels.map_or(&[] as &[Entry], Node::entries).iter();
-    // The engine has read it: its values are texts.
+    // The engine has parsed it: its values are texts.
     let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));
     entries.filter_map(label).collect()
 }
@@ -236,7 +236,7 @@ fn verify(arguments: &Arguments, format: &LogFormat, setup: &Setup) -> Result<()
             let Ok(entry) = format.read(line.text) else { return };
             let admitted = match Admission::of(&entry) {
                 Ok(Some(_)) => policies.judge(&entry).verdict == Some(true),
-                // It is not to be admitted.
+                // It should not be allowed.
                 Ok(None) | Err(_) => true,
             };
             if !admitted && let Ok(mut failed) = failed.lock() {

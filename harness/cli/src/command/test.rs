@@ -238,7 +238,7 @@ fn once(arguments: &Arguments, loader: &Loader, files: &[PathBuf], module: &mut 
         },
     };
     report::print(&report, arguments.format)?;
-    // What the cases came to is worth knowing even so.
+    // The results of the cases are still useful.
     let wrong = unwritten.map(|unwritten| Error::from(unwritten).report());
     Ok(exit(&report).max(wrong.unwrap_or(Exit::Fine)))
 }

@@ -146,7 +146,7 @@ fn a_question_about_nothing_has_no_answer() {
     folder
         .run(&["who-can", "8080", "--policies", "get.yaml"])
         .says(2, &["`8080` is not an HTTP request", "--protocol tcp"]);
-    // Without a namespace it would be that of a policy.
+    // Without a namespace, the policy's would be used.
     folder
         .run(&[
             "can-ever",
@@ -159,7 +159,7 @@ fn a_question_about_nothing_has_no_answer() {
             2,
             &["names no namespace", "write `source.serviceAccount=NAMESPACE/b`"],
         );
-    // A path of a policy that no request has is no question.
+    // A path in a policy that no request can have is not a question.
     folder.write(
         "odd.yaml",
         policy("a", r#"{rules: [{to: [{operation: {paths: ["orders"]}}]}]}"#),
@@ -171,7 +171,7 @@ fn a_question_about_nothing_has_no_answer() {
 /// A difference is either reported or too complex to compare: never silently nothing.
 #[test]
 fn what_cannot_be_compared_is_never_equivalent() {
-    // Each rule is about a pair of headers of its own order: no order of variables makes that small.
+    // Each rule is about a different pair of headers: no order of variables makes the diagram small.
     let rules = |extra: &str| {
         let mut rules = String::new();
         for one in 0..26 {

@@ -41,7 +41,7 @@ fn a_module_is_compiled_once() {
     assert!(!from_cache(&first) && from_cache(&second), "{first:?} {second:?}");
     assert_eq!((first.err.as_str(), second.err.as_str()), ("", ""));
 
-    // Whatever is not what was written is compiled again, in silence when nothing is wrong with it.
+    // A changed file is compiled again, without a message if nothing is wrong with it.
     let file = kept(&folder.path("cache"));
     let mut damaged = std::fs::read(&file).unwrap();
     *damaged.last_mut().unwrap() ^= 1;

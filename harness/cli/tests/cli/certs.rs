@@ -65,7 +65,7 @@ fn a_pod_says_who_it_is_and_for_how_long() {
         ran.out.contains(&format!("{ORDERS_ID}, valid for 1h30m\n")),
         "{ran:?}"
     );
-    // What is asked for on the command line counts.
+    // The command line takes precedence.
     let ran = folder.run(&["certs", "--pod", "deployment.yaml", "--ttl", "2h"]);
     assert!(ran.out.contains("valid for 2h\n"), "{ran:?}");
 

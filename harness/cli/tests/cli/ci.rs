@@ -27,7 +27,7 @@ fn repository() -> Folder {
     }
     let suite = read("orders_test.yaml").replace("policies: [policies]", "policies: [.]");
     folder.write("repository/policies/orders_test.yaml", suite);
-    // What the pull request is to go to, as it is.
+    // The pull request's target, unchanged.
     let commit = "git init -q -b main . && git -c user.name=a -c user.email=a@b.example add -A && \
                   git -c user.name=a -c user.email=a@b.example commit -qm base && git update-ref refs/remotes/origin/main HEAD";
     let ran = shell(&folder, commit, "", &BTreeMap::new());
@@ -238,7 +238,7 @@ fn the_hooks_pass_and_fail_where_they_should() {
         "charts/deployment.yaml",
     ];
     for hook in &hooks {
-        // What pre-commit asks of a hook.
+        // The requirements of pre-commit for a hook.
         assert!(
             hook["id"].is_string() && hook["name"].is_string() && hook["language"] == "system",
             "{hook}"
@@ -256,7 +256,7 @@ fn the_hooks_pass_and_fail_where_they_should() {
         let ran = run_hook(&folder, hook, &changed);
         assert!(!ran.status.success(), "{id}: {ran:?}");
     }
-    // This one mends, which pre-commit notices by itself; what is not a policy's stays.
+    // This hook edits files, which pre-commit detects; files that are not policies stay.
     let folder = repository();
     change(
         &folder,

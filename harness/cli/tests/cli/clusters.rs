@@ -43,7 +43,7 @@ fn folders_with_the_same_names_are_told_once() {
         ],
     );
     assert_eq!(ran.out.matches("[PW004]").count(), 1, "{ran:?}");
-    // Other commands read all of it, and say so.
+    // Other commands read everything, and say so.
     let ran = folder.run(&["matrix", "--policies", ".", "--engine", "native"]);
     ran.says(
         0,
@@ -53,7 +53,7 @@ fn folders_with_the_same_names_are_told_once() {
     let ran = folder.run(&["check", "."]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
     assert!(ran.err.starts_with("6 documents"), "{ran:?}");
-    // Where all clusters have the same, none has to be chosen.
+    // If all clusters have the same, none has to be chosen.
     let ran = folder.run(&["matrix", "--policies", ".", "--engine", "native"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
 }
@@ -68,7 +68,7 @@ fn an_overlay_silences_no_finding() {
     folder
         .run(&["check", "."])
         .says(1, &["warning[PW012]", "base/p.yaml", "warning[PW004]"]);
-    // A base that every cluster replaces is looked at too.
+    // A base that every cluster replaces is checked too.
     folder.write("peerwarden.toml", "clusters = [\"overlay\"]\n");
     let ran = folder.run(&["check", "."]);
     ran.says(1, &["warning[PW012]", "base/p.yaml"]);
@@ -83,7 +83,7 @@ fn a_finding_of_several_clusters_is_told_once() {
         "[clusters]\ndev = [\"overlays/dev\"]\nprod = [\"overlays/prod\"]\n",
     );
     folder.write("base/p.yaml", shadowed("orders"));
-    // Only in dev, the shared policy allows nothing that this does not deny.
+    // Only in dev, the shared policy allows nothing that this one does not deny.
     let deny = policy("no-one", "/*").replace("spec:", "spec:\n  action: DENY");
     folder.write("overlays/dev/deny.yaml", deny.replace("methods: [GET], ", ""));
     folder.write("overlays/prod/other.yaml", policy("other", "/other"));
@@ -164,7 +164,7 @@ fn other_commands_ask_for_one_cluster() {
         let ran = folder.run(&[arguments, &["--cluster", "overlays/dev"]].concat());
         assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
     }
-    // The folders of one cluster alone are of it.
+    // The folders of one cluster belong only to it.
     let ran = folder.run(&[
         "who-can",
         "GET /prod",

@@ -173,16 +173,16 @@ fn a_clause_is_decisive_where_it_alone_turns_the_verdict() {
             .map(|(field, count)| ((*field).to_owned(), *count))
             .collect()
     };
-    // Each is what lets `GET /orders` in; beside that the stranger fails on the first alone, `POST /orders` on the second, and
-    // `GET /orders/secret` on the last. `GET /admin` is denied whatever `paths` says.
+    // Each of these lets `GET /orders` pass; beside that, the stranger fails only on the first, `POST /orders` on the
+    // second, and `GET /orders/secret` on the last. `GET /admin` is denied whatever `paths` says.
     let rule = [("principals", 2), ("methods", 2), ("paths", 1), ("notPaths", 2)];
     assert_eq!(decisive("shop/orders", 0), all(&rule));
-    // What is denied for want of an ALLOW rule fails here on the namespace alone: nothing has the header.
+    // A request that no ALLOW rule matches fails here only on the namespace: nothing has the header.
     assert_eq!(
         decisive("shop/orders", 1),
         all(&[("namespaces", 3), ("request.headers[x-team]", 0)])
     );
-    // It would deny what is allowed; what it denies nothing else allows.
+    // It would deny allowed requests; nothing else allows those that it denies.
     assert_eq!(decisive("shop/no-admin", 0), all(&[("paths", 1)]));
 }
 

@@ -36,7 +36,7 @@ fn both_engines_ask_and_do_as_they_are_told() {
         (BROKEN, admin(r#"{"authz": "allow"}"#), "missing, misconfigured"),
         (HTTP, r#"{"http": {"path": "/"}}"#.to_owned(), "no ALLOW policy"),
         (BROKEN, r#"{"http": {"path": "/"}}"#.to_owned(), "no ALLOW policy"),
-        // On TCP the rule has nothing left, so that it is about every connection; an HTTP authorizer is not asked at all.
+        // On TCP nothing of the rule is left, so it applies to every connection; an HTTP authorizer is never called.
         (
             GRPC,
             r#"{"protocol": "tcp", "authorizers": {"authz": "deny"}}"#.to_owned(),

@@ -118,7 +118,7 @@ const ODD: [&str; 6] = [r"a\tb", r#"a\"b"#, "a]b", r#"[\"0\"]"#, r"a\\b", r"a\u2
 /// A policy with annotations of these names and this value.
 fn annotated(value: &str) -> String {
     let lines = ODD.map(|name| format!("    \"{name}\": {value}\n"));
-    // Lints look only at what the engine takes.
+    // Lints check only what the engine accepts.
     let policy = POLICY.replace("[8080]", "[\"8080\"]");
     policy.replace(
         "metadata: {name: no-admin, namespace: shop}\n",
@@ -132,7 +132,7 @@ fn annotated(value: &str) -> String {
 /// Whatever characters a key has, the message and the fix are at its value.
 #[test]
 fn a_key_of_any_characters_is_found_again() {
-    // A number is refused; the time is a number to some that read YAML 1.1.
+    // A number is refused; some YAML 1.1 parsers read the time as a number.
     for (value, title) in [
         ("8", "expected a string, found a number"),
         ("12:30", "title=PW024"),

@@ -32,7 +32,7 @@ fn names_come_from_other_files_and_may_be_replaced() {
     let ran = folder.run(&["test", "--verbose"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("6 passed"), "{ran:?}");
-    // The suite's own goes before a file's, a later file's before an earlier one's.
+    // The suite's own takes precedence over a file's, a later file's over an earlier one's.
     for (case, sent) in [
         ("frontend: list", "GET /orders/mine"),
         ("frontend: admin", "GET /admin/2"),
@@ -41,7 +41,7 @@ fn names_come_from_other_files_and_may_be_replaced() {
         let explained = folder.run(&["explain", "orders_test.yaml", "--case", case]);
         assert!(explained.out.contains(sent), "{case}: {explained:?}");
     }
-    // They are no policies, whichever folder they lie in.
+    // They are not policies, whichever folder they are in.
     let ran = folder.run(&["check", "."]);
     assert_eq!(ran.code, 0, "{ran:?}");
 }
@@ -90,7 +90,7 @@ fn mistakes_are_shown_where_they_stand() {
             "`workload: {namespace: …",
         ],
     );
-    // A file that cannot be read is told of, and not each name that is unknown for it.
+    // A file that cannot be read is reported once, not each name that is unknown because of it.
     let ran = with("peers: {}\nworkloads: {}\n");
     assert_eq!(ran.out.matches("error:").count(), 1, "{ran:?}");
     let folder = folder(&suite.replace("shared_f", "f"));

@@ -54,7 +54,7 @@ fn policies_and_suites_are_laid_out_and_nothing_else() {
 
     let ran = folder.run(&["fmt", "--check"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, "0 of 3 to be reformatted\n"));
-    // A hook is given what changed, whatever it is.
+    // A hook gets all changed files, of any kind.
     assert_eq!(folder.run(&["fmt", "--check", "deployment.yaml"]).code, 0);
 }
 

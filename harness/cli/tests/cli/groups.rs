@@ -69,7 +69,7 @@ fn what_cannot_run_does_not_keep_the_rest_from_running() {
             "1 passed, 0 failed in 1 suite; 3 suites cannot run",
         ],
     );
-    // One file that two suites name is one message.
+    // A file that two suites name is reported once.
     assert_eq!(
         ran.said().matches("unknown field `principal`").count(),
         1,

@@ -327,7 +327,7 @@ fn numbers_that_envoy_reads_otherwise_are_refused() {
         let text = format!("static_resources: {{listeners: []}}\nlayered_runtime: {{a: {number}}}\n");
         let folder = Folder::with(&[("envoy.yaml", &text)]);
         let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
-        // What our reader takes for a text is none to us either.
+        // A text for our parser is not a number to us either.
         assert_eq!(ran.code, 2, "{number}: {ran:?}");
     }
     let folder = Folder::with(&[(

@@ -58,7 +58,7 @@ fn each_workload_gets_a_suite_with_todays_verdicts() {
         snapshot.contains("| stranger | GET /orders | deny |"),
         "{snapshot}"
     );
-    // It is a suite like any other, in CI too.
+    // It is an ordinary suite, in CI too.
     let ran = folder.finish(
         folder
             .command(&["test", "suites", "--engine", "native"])

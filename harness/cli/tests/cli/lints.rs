@@ -77,7 +77,7 @@ fn a_server_first_port_under_permissive() {
     fine(&[LEDGER, &strict]);
     let other = mode("{mtls: {mode: PERMISSIVE}, selector: {matchLabels: {app: other}}}");
     assert_eq!(count(&checked(&[LEDGER, &other]), "PW009"), 0);
-    // What no document sets may be set elsewhere.
+    // Something that no document sets may be set elsewhere.
     fine(&[LEDGER, ORDERS]);
     let plain = LEDGER.replace("3306", "3307");
     fine(&[&plain, &permissive]);
@@ -265,7 +265,7 @@ fn an_identity_whose_wildcard_lets_in_others() {
         ("ALLOW", "{principals: [\"cluster.local/*\"]}", None),
         ("ALLOW", "{namespaces: [\"team-*\"]}", None),
         ("DENY", "{notNamespaces: [\"web*\"]}", Some("`web-evil`")),
-        // What is shut out beside others is no way in.
+        // A denial in addition to others lets nothing in.
         ("DENY", "{namespaces: [\"web*\"]}", None),
         ("ALLOW", "{notNamespaces: [\"web*\"], principals: [\"*\"]}", None),
     ] {
@@ -307,7 +307,7 @@ fn a_selector_is_looked_up_in_all_folders() {
     assert_eq!(count(&[web.clone(), db.clone(), selects("app: web")]), 0);
     assert_eq!(count(&[web.clone(), db, selects("app: wbe")]), 1);
     assert_eq!(count(&[web, selects("app: wbe")]), 1);
-    // Of another namespace there is no workload, and Istio's charts install gateways.
+    // The other namespace has no workload, and Istio's charts install gateways.
     let other = ("a.yaml", workload("web", "other"));
     assert_eq!(count(&[other, selects("app: wbe")]), 0);
     let proxy = ("a.yaml", workload("oauth2-proxy", "istio-system"));

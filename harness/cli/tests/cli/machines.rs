@@ -94,7 +94,7 @@ fn tap() {
                     rest.starts_with(&format!("ok {number} - orders_test.yaml: ")),
                     "{line}"
                 );
-                // A hash that is not escaped begins a directive.
+                // An unescaped hash begins a directive.
                 let plain = rest.replace("\\\\", "").replace("\\#", "");
                 assert_eq!(plain.contains('#'), rest.contains(" # SKIP "), "{line}");
             }

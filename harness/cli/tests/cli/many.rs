@@ -40,7 +40,7 @@ fn a_thousand_documents_are_soon_checked() {
         assert_eq!(ran.code, 1, "{}", ran.out);
         let sum = "1,000 documents and 0 suites checked: 0 errors, 100 warnings\n";
         assert!(ran.err.ends_with(sum), "{}", ran.err);
-        // So many rules for one workload are not worked through, and that is said.
+        // The analysis of so many rules for one workload is skipped, with a note.
         let is_said = ran.warns("PW012, PW013 and PW014 say nothing about");
         assert_eq!(is_said, namespaces == 1 && !selected, "{}", ran.err);
         assert!(took < PATIENCE, "{namespaces} namespaces: {took:?}");

@@ -69,7 +69,7 @@ fn plaintext_that_a_negation_lets_in() {
         &["warning[PW001]"],
     );
     fine(&[&negation, &modes("{mtls: {mode: STRICT}}")]);
-    // One port that is open is enough.
+    // One open port is enough.
     let ports =
         "{selector: {matchLabels: {app: web}}, mtls: {mode: STRICT}, portLevelMtls: {9090: {mode: DISABLE}}}";
     let web = workload("app: web", "{containerPort: 8080}, {containerPort: 9090}");
@@ -93,10 +93,10 @@ fn identities_where_plaintext_is_taken() {
             "is allowed",
         ],
     );
-    // Nothing says that plaintext is taken.
+    // Nothing shows that plaintext is accepted.
     fine(&[&deny]);
     fine(&[&deny, &modes("{mtls: {mode: STRICT}}")]);
-    // Plaintext gets nowhere, as nobody is among those who may come.
+    // Plaintext is denied, as it is not among the allowed callers.
     let callers = named("b", "{rules: [{from: [{source: {namespaces: [web]}}]}]}");
     fine(&[&deny, &permissive, &callers]);
     let disabled = modes("{mtls: {mode: DISABLE}}");
@@ -160,7 +160,7 @@ fn headers_and_addresses_that_a_client_can_forge() {
         &[&by("x-role", "from: [{source: {principals: ['*']}}], ")],
         &["warning[PW018]"],
     );
-    // To deny by it keeps out who is honest, and lets nobody in.
+    // A DENY on it denies honest clients, and allows nobody.
     fine(&[&by("x-role", "")
         .replace("{rules:", "{action: DENY, rules:")
         .replace("when:", "to: [{operation: {ports: [\"8080\"]}}], when:")]);

@@ -7,7 +7,7 @@ use crate::fixture::{Folder, ORDERS};
 fn wrong(suite: &str, message: &str, underlined: &str, help: &str) {
     let ran = Folder::with(&[("orders.yaml", ORDERS), ("a_test.yaml", suite)]).run(&["test", "a_test.yaml"]);
     assert_eq!(ran.code, 2, "{ran:?}");
-    // Lines are broken where the terminal ends.
+    // Lines are wrapped at the width of the terminal.
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (said, _) = ran.out.split_once("-->").unwrap_or_default();
     assert_eq!(words(said), format!("error: {}", words(message)), "{ran:?}");

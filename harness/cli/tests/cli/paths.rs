@@ -161,7 +161,7 @@ fn questions_about_policies_are_answered_by_it() {
     });
     assert_eq!(shows, [false, false, true]);
 
-    // What strict denies already is no change.
+    // A path that strict already denies does not change.
     folder.write(
         "new.yaml",
         POLICY.replace(r#""*:delete""#, r#""*:delete", "*%3adelete""#),

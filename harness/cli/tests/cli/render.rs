@@ -56,7 +56,7 @@ fn one_file_says_that_refusals_are_not_limited() {
     assert!(with("").contains("not limited to 10 lines per second (`refusedPerSecond`)"));
     assert!(with("refusedPerSecond: 1\n").contains("not limited to 1 line per second"));
     assert_eq!(with("refusedPerSecond: 0\n"), "");
-    // With files there is nothing to warn of.
+    // For files there is nothing to warn about.
     folder.write("workload.yaml", DESCRIPTION);
     let ran = folder.run(&[&arguments[..], &["--out", "envoy"]].concat());
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
@@ -172,7 +172,7 @@ fn inbound_writes_files_that_are_replaced_only_when_they_change() {
     let again = folder.run(&arguments);
     assert_eq!(again.out, first.out.replace("written", "unchanged"));
 
-    // A policy that touches no listener touches no listener's file.
+    // A policy that affects no listener changes no listener's file.
     folder.write("policies/orders.yaml", ORDERS.replace("/orders*", "/orders"));
     let changed = folder.run(&arguments);
     assert!(
@@ -289,7 +289,7 @@ fn underscores_are_refused_unless_the_description_says_otherwise() {
         let ran = folder.run(&["render", "inbound", "workload.yaml"]);
         assert_eq!(ran.code, 0, "{ran:?}");
         let rendered = format!("\n                  headers_with_underscores_action: {action}\n");
-        // In plaintext and over TLS, as PERMISSIVE has it.
+        // In plaintext and over TLS, as with PERMISSIVE.
         assert_eq!(ran.out.matches(&rendered).count(), 2, "{said}");
     }
     folder.write("workload.yaml", format!("{DESCRIPTION}underscores: rejct\n"));

@@ -38,7 +38,7 @@ fn log() -> String {
         line("DELETE", "/orders/1", Some(FRONTEND), by_orders),
         line("GET", "/orders/3", Some(FRONTEND), by_orders),
     ];
-    // A line that does not say who asked.
+    // A line without the caller.
     lines.push(lines[0].replace(&format!("\"{FRONTEND}\""), "\"a,b\""));
     lines.join("\n") + "\n"
 }

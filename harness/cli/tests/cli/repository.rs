@@ -199,7 +199,7 @@ fn what_is_meant_for_us_is_not() {
             "kind: AuthorizationPolicy\nspec: {{ toYaml .Values.spec }}\n",
             "meant.yaml:",
         ),
-        // As PowerShell writes what a command prints: in UTF-16.
+        // PowerShell's output of a command: UTF-16.
         ("\u{0}", "`meant.yaml` is not UTF-8"),
     ] {
         let folder = repository();
@@ -214,7 +214,7 @@ fn what_is_meant_for_us_is_not() {
             .run(&["matrix", "--policies", ".", "--engine", "native"])
             .says(2, &[place]);
     }
-    // What is named is for us, whatever it says.
+    // A named file is always read, whatever it contains.
     let folder = repository();
     for (named, says) in [
         ("broken.yaml", "broken.yaml:"),
@@ -302,10 +302,10 @@ fn links_to_files_are_read_and_links_to_folders_are_not() {
     use std::os::unix::fs::symlink;
     let folder = repository();
     let link = |to: &str, name: &str| symlink(to, folder.path(name)).expect("a link");
-    // A folder as Kubernetes mounts a ConfigMap.
+    // A folder that Kubernetes mounts from a ConfigMap.
     folder.write("mounted/..data/mounted.yaml", POLICY.replace("shop", "mounted"));
     link("..data/mounted.yaml", "mounted/mounted.yaml");
-    // One file by two names counts once.
+    // One file with two names counts once.
     link("../policies/default.yaml", "k8s/default.yaml");
     link("..", "policies/circle");
     link("nowhere.yaml", "broken-link.yaml");
@@ -366,7 +366,7 @@ fn patches_are_for_kustomize() {
     );
     let ran = folder.run(&["matrix", "--policies", ".", "--engine", "native"]);
     ran.says(0, &["note: 1 Kustomize patch of policies skipped"]);
-    // One that is named is read.
+    // A named link is read.
     let ran = folder.run(&["check", "dev/weaker.yaml"]);
     assert!(ran.err.contains("1 document"), "{ran:?}");
 }
@@ -393,7 +393,7 @@ fn settings_exclude_files_for_all_commands() {
     }
     // A hook names all files that changed.
     assert_eq!(folder.run(&["fmt", "attic/broken.yaml"]).code, 0);
-    // What is named is asked about.
+    // A named file is checked.
     folder
         .run(&["matrix", "--policies", "attic/broken.yaml", "--engine", "native"])
         .says(2, &["attic/broken.yaml"]);

@@ -74,7 +74,7 @@ fn paths_are_left_out() {
         ran.err,
         "1 document and 0 suites checked: 0 errors, 0 warnings; 2 files excluded\n"
     );
-    // From wherever it is asked, and when it is named.
+    // From any folder, and if it is named.
     let mut command = folder.command(&["check", "a/b.yaml"]);
     let ran = folder.finish(command.current_dir(folder.path("third")));
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -180,7 +180,7 @@ fn a_suppression_that_suppresses_nothing_is_a_finding() {
     for ran in suppressed("peerwarden: ingore PW002 -- x") {
         ran.says(1, &["warning[PW002]", "this comment is malformed"]);
     }
-    // What is not looked for may be suppressed for those who look.
+    // A code that is not checked may be suppressed for those who check it.
     let text = ORDERS.replace("spec:", "spec: # peerwarden: ignore PW002 -- x");
     let folder = Folder::with(&[
         ("orders.yaml", &text),

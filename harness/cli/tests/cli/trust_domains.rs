@@ -152,7 +152,7 @@ fn render_says_whom_its_handshake_refuses() {
         let told = rendered(&DESCRIPTION.replace("app: orders", "app: other"), more);
         assert!(!told.contains("PW034"), "{told}");
     }
-    // Whatever the mesh's own is called, it is said by the description.
+    // The description sets it, whatever the mesh's own is called.
     let told = rendered(
         &format!("{DESCRIPTION}{}", below("trustDomain: td.example\n")),
         &[],

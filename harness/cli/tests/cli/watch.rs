@@ -105,7 +105,7 @@ fn what_changes_is_run_again() {
         "{third}"
     );
 
-    // A mistake does not end it.
+    // An error does not end it.
     folder.write("orders_test.yaml", "workload: [\n");
     watching.until("--- orders_test.yaml changed");
     folder.write(
@@ -120,7 +120,7 @@ fn what_changes_is_run_again() {
         "third_test.yaml",
         format!("{SUITE}- {{peer: stranger, request: list, expect: deny}}\n"),
     );
-    // On a slow machine the suite before it may be seen to change once more beside it.
+    // On a slow machine the previous suite may be reported once more.
     watching.until("ok   third_test.yaml");
 }
 
@@ -133,7 +133,7 @@ fn another_module_runs_all_again() {
     folder.write("own.wasm", &module);
     let watching = WatchProcess::of(&folder, &["--module", "own.wasm"]);
     watching.until("2 passed, 0 failed in 2 suites");
-    // The same with a section that says nothing: another file, and the same meaning.
+    // The same module with an unused section: another file with the same meaning.
     folder.write("own.wasm", [module.as_slice(), b"\x00\x02\x01x"].concat());
     let again = watching.until("2 passed, 0 failed in 2 suites");
     assert!(again.contains("--- the module changed"), "{again}");

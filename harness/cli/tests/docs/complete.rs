@@ -71,7 +71,7 @@ fn each_page_is_in_the_index() -> Result<()> {
         };
         let path = path.display().to_string();
         let is_linked = index.contains(&format!("({path})"));
-        // The lints have an index of their own.
+        // The lints have their own index.
         let of_lint = path.starts_with("lints/") && path != "lints/README.md";
         ensure!(
             is_linked || of_lint || path == "README.md",

@@ -49,7 +49,7 @@ pub(crate) fn run(page: &Page) -> Result<Vec<Vec<String>>> {
     for (shown, free) in &ports {
         script = script.replace(shown, free);
     }
-    // A page that waits for what does not come is ended, and then lacks outputs.
+    // A page that waits for ever is ended, and then lacks outputs.
     let shell = Command::new("timeout")
         .args([PATIENCE, "bash", "--noprofile", "--norc", "-c", &script])
         .current_dir(&work)
@@ -85,7 +85,7 @@ pub(crate) fn run(page: &Page) -> Result<Vec<Vec<String>>> {
 
 /// The page as a shell script.
 fn script(page: &Page) -> String {
-    // What runs in the background ends with the page.
+    // Background processes end with the page.
     let mut script = String::from("exec 2>&1\ntrap 'kill $(jobs -p) 2>/dev/null' EXIT\n");
     for step in &page.steps {
         match step {
@@ -138,7 +138,7 @@ fn module() -> Result<String> {
 
 /// A free port for each port on the page.
 fn free_ports(page: &Page) -> Result<Vec<(&str, String)>> {
-    // All are held until each is known, so that no two are the same.
+    // All are held until each is known, so that no two are equal.
     let mut held = Vec::new();
     for shown in page.ports() {
         held.push((shown, TcpListener::bind(("127.0.0.1", 0))?));

@@ -62,7 +62,7 @@ impl Form {
                     .help(EXPECTED))
             }
             _ if is_values(node) => of_values(Some(node), None),
-            // A chart of charts has the values below the name of the chart.
+            // An umbrella chart has the values below the name of the chart.
             _ if node.get("istiod").is_some_and(is_values) => of_values(node.get("istiod"), None),
             _ if has_fields(node) => Ok(Self::Config(document.clone())),
             _ => Ok(Self::Own),

@@ -91,7 +91,7 @@ impl Write for Count {
 /// A mesh in JSON for the engine: without the settings that only a TLS handshake reads.
 pub fn mesh_of_engine_in(mesh: &RawValue) -> Cow<'_, RawValue> {
     let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(mesh.get()) else {
-        // The engine says what is wrong with it.
+        // The engine reports the error.
         return Cow::Borrowed(mesh);
     };
     let read = fields

@@ -131,7 +131,7 @@ fn document(value: &Value) -> Document {
 fn read(text: &str) -> Document {
     let source = Source::new("x.json", text);
     let node = yaml::documents(&source).unwrap().pop();
-    // An empty document is none.
+    // An empty document does not count.
     let node = node.unwrap_or_else(|| yaml::documents(&Source::new("x.json", "{}")).unwrap().remove(0));
     Document { source, node }
 }
@@ -220,7 +220,7 @@ fn the_deepest_document_is_read_both_ways() {
             "it is nested too deeply"
         );
     };
-    // The YAML crate needs more than a test has where it is not optimized: what the command's own thread has.
+    // An unoptimised build of the YAML crate needs more stack than a test has: as much as the command's own thread.
     let thread = std::thread::Builder::new().stack_size(8 * 1024 * 1024);
     thread.spawn(read_both).unwrap().join().unwrap();
 }

@@ -94,7 +94,7 @@ fn row<'t>(list: &Node, text: &'t str) -> Option<Row<'t>> {
         }
         values.push(&text[place]);
     }
-    // Nothing else may stand in the brackets, a comment for one. Behind them there may be much else, of which nothing is looked at.
+    // Nothing else may be in the brackets, such as a comment. Anything may follow them; it is ignored.
     let written = |text: &'t str| text.chars().filter(|ch| *ch != ' ');
     let mut rest = written(inside);
     for (index, value) in values.iter().enumerate() {

@@ -5,7 +5,7 @@ pub(super) const DEEPEST: usize = 63;
 
 /// The number, from 1, of the first line that is indented too far; lines of block scalars do not count.
 pub(super) fn too_deep(text: &str) -> Option<usize> {
-    // Of the first value it counts from the line feed, whatever white space is between.
+    // For the first value it counts from the line feed, whatever white space is in between.
     let first = text.find(|letter: char| !letter.is_ascii_whitespace())?;
     let begins = text.get(..first)?.rfind('\n').map_or(0, |feed| feed + 1);
     if first - begins > DEEPEST {
@@ -22,7 +22,7 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
         if scalar.is_some_and(|above| indent > above) {
             continue;
         }
-        // In `- - a` each dash begins another list, as deep as it stands.
+        // In `- - a` each dash begins another list, at its own depth.
         let nested = content.trim_start_matches(['-', '?', ' ', '\t']);
         if line.len().saturating_sub(nested.len()) > DEEPEST {
             return Some(index + 1);

@@ -37,7 +37,7 @@ pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
             ..LanguageOptions::default()
         },
     };
-    // That the crate panics on one file should not keep the others from being laid out.
+    // A panic of the crate on one file should not prevent the others from being formatted.
     let laid_out = std::panic::catch_unwind(|| pretty_yaml::format_text(&source.text, &options));
     laid_out
         .map_err(|_| Diagnostic::error("the formatter of YAML cannot read it"))?

@@ -39,7 +39,7 @@ fn ordered(document: &Node, text: &str) -> Option<(Range<usize>, String)> {
     if starts.is_sorted_by_key(|(rank, _)| *rank) {
         return None;
     }
-    // What stands above the first entry is about the document, and stays where it is.
+    // A comment above the first entry is about the document, and stays where it is.
     for index in 1..starts.len() {
         let previous = starts[index - 1].1;
         starts[index].1 = with_comments(text, starts[index].1, previous);

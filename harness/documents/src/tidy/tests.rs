@@ -30,7 +30,7 @@ fn what_is_indented_too_far_is_left() {
         format!("{}a\n", "- ".repeat(33)),
         format!("{nested}{}a: 1\n", "  ".repeat(33)),
     ] {
-        // One of them is no YAML.
+        // One of them is not YAML.
         let wrong = tidy(&Source::new("a.yaml", &text)).expect_err("left");
         assert!(!wrong.message.is_empty(), "{text}");
     }

@@ -14,7 +14,7 @@ pub(super) fn of(text: &str, at: Option<usize>) -> Option<(Wording, Range<usize>
         );
         return Some((wording, begins..begins + 2));
     }
-    // A parser often gives up in the line behind the mistake.
+    // A parser often stops in the line after the mistake.
     let mut start = at?.min(text.len());
     for _ in 0..2 {
         start = text.get(..start)?.rfind('\n').map_or(0, |end| end + 1);

@@ -17,7 +17,7 @@ pub fn comments(source: &Arc<Source>) -> Vec<Range<usize>> {
         scalars(node, text, &mut values);
     }
     values.sort_unstable_by_key(|value| value.start);
-    // An alias stands where its anchor does, and no two other values overlap.
+    // An alias has the place of its anchor, and no two other values overlap.
     let inside = |at: usize| {
         let before = values.partition_point(|value| value.start <= at);
         before > 0 && values[before - 1].end > at

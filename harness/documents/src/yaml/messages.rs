@@ -43,7 +43,7 @@ pub(super) fn of(error: &Error) -> Wording {
             unexpected, expected, ..
         } => Wording::mismatch(unexpected, expected),
         Error::AliasReplayLimitExceeded { .. } | Error::AliasReplayStackDepthExceeded { .. } => expands(),
-        // What an alias stands for is wrong: that counts, not the alias.
+        // The error is in the text of the anchor, not in the alias.
         Error::AliasError { error, .. } => of(error),
         Error::Budget {
             breach: BudgetBreach::Depth { .. },

@@ -137,7 +137,7 @@ impl Node {
         match &self.tree {
             Tree::Null => Value::Null,
             Tree::Bool(value) => Value::Bool(*value),
-            // What JSON cannot hold was refused when the text was read.
+            // Numbers that JSON cannot express were refused when the text was read.
             Tree::Number(number) => number.as_f64().map_or(Value::Null, Value::Number),
             Tree::String(value) => Value::String(text(value)),
             Tree::List(items) => Value::List(items.iter().map(|item| item.with(text)).collect()),
@@ -165,7 +165,7 @@ pub(super) fn span(location: &Location, text: &str) -> Range<usize> {
     let start = start.min(text.len());
     let length = to_usize(span.byte_len()).unwrap_or(0);
     let end = start.saturating_add(length).min(text.len());
-    // Up to the end of the first line: what begins a mapping says where it is.
+    // Up to the end of the first line: the beginning of a mapping shows where it is.
     let first_line = text.get(start..end).unwrap_or("");
     let first_line = first_line.split('\n').next().unwrap_or("").trim_end();
     let mut end = start + first_line.len();

@@ -30,7 +30,7 @@ impl Node {
             };
             let Some((value, shown, name)) = next else { break };
             at = value;
-            // A mapping or a list is better known by its name than by its first entry.
+            // The name of a mapping or a list is a clearer place than its first entry.
             let within = matches!(value.tree, Tree::Object(_) | Tree::List(_) | Tree::Null);
             location = if within { name } else { shown };
             if on_key && last {
@@ -103,7 +103,7 @@ mod tests {
                 format!("{{\"before\": 1, \"labels\": {{{quoted}: 2}}}}"),
             );
             let Ok(documents) = documents(&source) else {
-                // A character that YAML does not take, even in quotes.
+                // YAML does not accept this character, even in quotes.
                 continue;
             };
             let mut document = documents.into_iter().next().unwrap();

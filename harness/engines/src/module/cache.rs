@@ -120,7 +120,7 @@ impl Cache {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&folder, &unfinished, flags, Mode::RUSR | Mode::WUSR)?;
         let mut file = File::from(file);
-        // Whole or not at all: it has its name only when it is all there.
+        // Completely or not at all: it gets its name only when it is complete.
         let written = file
             .write_all(&digest(name, code))
             .and_then(|()| file.write_all(code))
@@ -154,7 +154,7 @@ impl Cache {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let folder = match rustix::fs::openat(CWD, &path, flags, Mode::empty()) {
             Ok(folder) => folder,
-            // Not one of the folders above it.
+            // Not for one of the folders above it.
             Err(rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) if path.symlink_metadata().is_ok() => {
                 return Err(CacheError::Kind(path));
             }

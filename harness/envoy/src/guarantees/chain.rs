@@ -55,7 +55,7 @@ impl<'v> Chain<'v> {
             let mut siblings = listener.items("filter_chains")?;
             siblings.extend(listener.get("default_filter_chain")?);
             if siblings.is_empty() && chains.len() == before {
-                // Of UDP: what comes in passes by no chain that could have the module.
+                // UDP: its traffic passes no chain that could have the module.
                 chains.push(Self::unread(listener, listener.clone()));
             }
             for here in &siblings {

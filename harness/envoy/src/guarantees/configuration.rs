@@ -198,7 +198,7 @@ impl<'v> Configuration<'v> {
                 _ => {}
             }
         }
-        // The bootstrap's listeners are those of the dump, unless it was asked for the bootstrap alone.
+        // The bootstrap's listeners are in the dump too, unless only the bootstrap was requested.
         match bootstrap.filter(|_| self.listeners.len() == before) {
             Some(resources) => self.static_resources(&resources),
             None => Ok(()),

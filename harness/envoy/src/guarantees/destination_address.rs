@@ -74,7 +74,7 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
             "nothing depends on ports or destinations",
         ));
     };
-    // Of several chains, the port in the header chooses one.
+    // If there are several chains, the port in the header chooses one.
     let is_alone = chain.siblings.len() == 1;
     let by_port = match chain.matches()? {
         Some(matches) => is_alone && !read.address && matches.get("destination_port")?.is_some(),
@@ -101,7 +101,7 @@ pub(super) fn only_trusted(chain: &Chain<'_>) -> Result<bool, Failure> {
     };
     let ranges = matches.items("direct_source_prefix_ranges")?;
     for range in &ranges {
-        // Without a length it is that of all addresses.
+        // Without a length it matches all addresses.
         let length = range.get("prefix_len")?;
         if !length.is_some_and(|length| matches!(length.value, Value::Number(bits) if *bits >= 1.0)) {
             return Ok(false);

@@ -19,7 +19,7 @@ pub(super) fn of_chain<'v>(
     all: &CheckInput<'v>,
 ) -> Result<Vec<Result<Cursor<'v>, Failure>>, Failure> {
     if let Some(http) = &chain.http {
-        // Routes that are not there to read are said of `enabled`.
+        // Routes that cannot be read are reported by `enabled`.
         let places = routes::places(http, &all.configuration).unwrap_or_default();
         return Ok(clusters(named(&places)?, all));
     }
@@ -35,7 +35,7 @@ pub(super) fn of_chain<'v>(
         }
     }
     for (_, module) in chain.deciding() {
-        // What the module refuses is said of `configuration`.
+        // A configuration that the module refuses is reported by `configuration`.
         let Ok((here, config)) = module.configuration() else {
             continue;
         };
@@ -84,7 +84,7 @@ pub(super) fn filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<F
         let config = router.config.as_ref().ok_or_else(|| router.unread())?;
         found.extend(config.items("upstream_http_filters")?);
     }
-    // Routes and clusters that are not there to read are said of `enabled` and `upstream`.
+    // Routes and clusters that are not given are reported by `enabled` and `upstream`.
     let places = routes::places(http, &all.configuration).unwrap_or_default();
     for cluster in clusters(named(&places)?, all).into_iter().flatten() {
         for (_, options) in cluster.entries("typed_extension_protocol_options")? {

@@ -19,7 +19,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     let Some((position, module)) = chain.module() else {
         return Ok(GuaranteeStatus::DoesNotApply("there is no module"));
     };
-    // Wherever one stands, and whenever it has its turn.
+    // Anywhere in the chain, and at any time.
     let of_requests = chain.http.iter().flat_map(|http| &http.filters);
     for filter in chain.network.iter().chain(of_requests) {
         if let (set_filter_state::KIND, Some(config)) = (filter.short(), &filter.config) {

@@ -45,12 +45,12 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
              `X-Forwarded-Client-Cert`"
         )
     })?;
-    // Envoy drops the header by its exact name, once what is early is there.
+    // Envoy drops the header by its exact name, after early mutation.
     let early = header_write::early(http)?.into_iter();
     let early = early.filter(|written| !written.is_exactly(HEADER));
     let late = header_write::by_filters(http, all)?.into_iter();
     let mut written = early.chain(late).chain(header_write::by_routes(http, all)?);
-    // A service that may write any header is the operator's own.
+    // A service that may write any header is the operator's responsibility.
     match written.find(|written| !matches!(written.name, HeaderName::Service) && written.is(HEADER)) {
         None => Ok(GuaranteeStatus::Held),
         Some(written) => Err(written.here.fails(

@@ -17,11 +17,12 @@ const FRAMING: [&str; 5] = [
 
 /// If a framing header is written, the application may read the body of a request as further requests.
 pub(super) fn check(http: &Http<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
-    // Of an extension that is not known, `forwarded-client-cert` speaks.
+    // `forwarded-client-cert` reports unknown extensions.
     let written = header_write::early(http).unwrap_or_default().into_iter();
     let written = written.chain(header_write::by_filters(http, all)?);
     for written in written.chain(header_write::by_routes(http, all)?) {
-        // What filters of bodies write is right, and a service that may write any header is the operator's own.
+        // Filters that change bodies write correct values, and a service that may write any header is the operator's
+        // responsibility.
         if written.is_by_body || matches!(written.name, HeaderName::Service) {
             continue;
         }

@@ -69,7 +69,7 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
         Some((written, *name, why))
     });
     for removed in header_removal::ahead_of_module(http, all)? {
-        // What is written from a token afterwards is there to be read.
+        // A header that is written from a token afterwards can be read.
         let behind = http.filters.get(removed.filter..).unwrap_or_default();
         let from_tokens = header_write::from_tokens(behind)?;
         let name = names

@@ -37,7 +37,7 @@ pub(super) fn ahead_of_module<'v>(
     let ahead = http.filters.iter().take(modules);
     let mut found = early(http)?;
     for place in routes::readable(http, all) {
-        // Of edge requests, before any filter.
+        // For edge requests, before any filter.
         for here in place.items("internal_only_headers")? {
             let name = Some(here.text()?);
             found.push(HeaderRemoval {

@@ -109,7 +109,7 @@ pub(super) fn by_filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Ve
     }
     for over in routes::overrides(&routes::readable(http, all))? {
         if let Some((kind, config)) = &over.config {
-            // Of several of one name, all have this configuration.
+            // If several filters have one name, all have this configuration.
             let last = http.filters.iter().rposition(|filter| filter.name == over.filter);
             let late = is_late(last);
             let written = by_message(super::filter::short(kind), config)?;

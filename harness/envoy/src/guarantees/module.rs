@@ -12,7 +12,7 @@ const NULL_VM: &str = "envoy.wasm.runtime.null";
 
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
     if let Some((_, module)) = chain.module() {
-        // What cannot be read of the plugin is said of its configuration.
+        // A plugin that cannot be read is reported by `configuration`.
         let vm = module
             .plugin()
             .ok()

@@ -131,7 +131,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             format!("end the chain with `{terminal}`"),
         ));
     }
-    // What is ahead of the connection manager has its turn before any request.
+    // Filters ahead of the connection manager run before any request.
     let manager = chain.http.as_ref().and_then(|_| chain.network.split_last());
     let ahead_of_manager = manager.map(|(_, ahead)| ahead).unwrap_or_default();
     let ahead = ahead_of_manager.iter().map(|filter| (filter, NETWORK));

@@ -22,7 +22,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
                 format!("write `\"protocol\": \"{}\"`", wanted.as_str()),
             ));
         }
-        // Without a workload it depends on the node, and the module denies everything if that does not say.
+        // Without a workload it depends on the node, and without that the module denies everything.
         if config.workload.is_some()
             && let Err(problems) = Program::compile(&config)
         {

@@ -12,7 +12,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         };
         let others = all.chains.iter().filter(of_this_envoy).flat_map(Chain::modules);
         for other in others {
-            // What cannot be read of another chain's module is said there.
+            // Another chain's module that cannot be read is reported there.
             if other.key() == Ok(key) && other.configured() != Ok(configured) {
                 let [_, name, _] = key;
                 return Err(module.plugin()?.or_here("name").fails(

@@ -51,7 +51,7 @@ fn of_module(http: &Http<'_>, module: &Filter<'_>) -> GuaranteeResult {
             "write `use_remote_address: true`, and `xff_num_trusted_hops` for your own proxies",
         ));
     }
-    // With no proxy ahead, the header is not asked.
+    // Without trusted proxies, the header is not read.
     let hops = http.manager.get("xff_num_trusted_hops")?;
     if hops.is_none_or(|hops| *hops.value == Value::Number(0.0)) {
         return Ok(GuaranteeStatus::Held);

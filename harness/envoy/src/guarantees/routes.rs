@@ -34,7 +34,7 @@ impl<'v> Override<'v> {
             disabled |= outer.flag("disabled")?;
             let inner = outer.get("config")?;
             let inner = inner.map(|inner| inner.message()).transpose()?;
-            // An `Any` without a type is one that says nothing.
+            // An `Any` without a type is empty.
             config = inner.filter(|(kind, _)| !kind.is_empty());
         }
         Ok(Self {

@@ -27,7 +27,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             Some(runtime) => runtime.items("layers")?,
             None => Vec::new(),
         };
-        // Where there is no layer, Envoy adds one of the administration.
+        // If there is no layer, Envoy adds one for the admin interface.
         let mut by_admin = layers.is_empty();
         for layer in layers {
             by_admin |= layer.get("admin_layer")?.is_some();

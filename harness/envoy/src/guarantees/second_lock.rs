@@ -48,7 +48,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
                 "if Envoy cannot set the module up, it runs the chain without it and lets everything through";
             return Err(here.fails(why, HELP));
         }
-        // Another one in the chain is not without.
+        // Another one in the chain does not count.
         Lock::Off | Lock::Request | Lock::Cluster(_) | Lock::Clusters(_) => {}
     }
     let filters = chain.filters();
@@ -145,7 +145,7 @@ fn of_filter(lock: &Filter<'_>, key: &str) -> Result<(), Failure> {
 }
 
 fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
-    // Routes that cannot be told are a matter of `enabled`.
+    // Routes that cannot be read are reported by `enabled`.
     let Ok(places) = routes::places(http, &all.configuration) else {
         return Ok(());
     };
@@ -166,7 +166,7 @@ fn of_overrides(http: &Http<'_>, lock: &Filter<'_>, all: &CheckInput<'_>) -> Res
 fn of_cluster(chain: &Chain<'_>, lock: &Lock, all: &CheckInput<'_>) -> Result<(), Failure> {
     let proxy = chain.network.iter().find(|filter| filter.short() == "tcp_proxy");
     let Some(config) = proxy.and_then(|proxy| proxy.config.as_ref()) else {
-        // Of which `order` and `connect-mode` speak.
+        // `order` and `connect-mode` report these.
         return Ok(());
     };
     let help = NOWHERE;

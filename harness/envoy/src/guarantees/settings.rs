@@ -54,7 +54,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     }
     let of_requests = chain.http.iter().flat_map(|http| &http.filters);
     for filter in chain.network.iter().chain(of_requests) {
-        // The module's own is a matter of `loading`.
+        // The module's own is checked by `loading`.
         if !filter.is_module()
             && let Some(discovery) = &filter.discovery
             && let Some(default) = discovery.get("default_config")?
@@ -71,7 +71,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             for upgrade in http.manager.items("upgrade_configs")? {
                 only(&upgrade, fields::MANAGER_UPGRADE)?;
             }
-            // Routes that cannot be read are a matter of `enabled`.
+            // Routes that cannot be read are reported by `enabled`.
             for place in routes::levels(http, &all.configuration).unwrap_or_default() {
                 of_level(&place)?;
             }
@@ -86,7 +86,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             }
         }
     }
-    // Clusters that are not there to read are a matter of `upstream`.
+    // Clusters that are not given are reported by `upstream`.
     for cluster in destinations::of_chain(chain, all)?.into_iter().flatten() {
         of_cluster(&cluster)?;
     }
@@ -159,7 +159,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         .collect();
     for (name, options) in cluster.entries("typed_extension_protocol_options")? {
         let (kind, message) = options.message()?;
-        // Envoy goes by the key, and makes its message of whatever type is there.
+        // Envoy chooses by the key, and converts a message of any type.
         if name != kind
             || options.is_typed_struct()?
             || ![destinations::HTTP_OPTIONS, TCP_OPTIONS].contains(&kind)

@@ -96,7 +96,7 @@ fn needed<'v>(chain: &Chain<'v>) -> Result<Option<(Cursor<'v>, String)>, Failure
 
 /// The configuration of a module whose policies read the server name.
 fn reads_server_name<'v>(chain: &Chain<'v>) -> Option<Cursor<'v>> {
-    // What cannot be read is said of the configuration.
+    // Modules that cannot be read are reported by `configuration`.
     let configured = chain.modules().filter_map(|module| module.configuration().ok());
     let mut configured = configured.map(|(here, _)| here);
     configured.find(|here| reads_server_names(here.value))

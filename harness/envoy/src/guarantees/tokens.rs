@@ -23,7 +23,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     let Some(http) = &chain.http else {
         return Ok(GuaranteeStatus::DoesNotApply("TCP"));
     };
-    // Routes that cannot be read are said of `enabled`.
+    // Routes that cannot be read are reported by `enabled`.
     let places = routes::places(http, &all.configuration).unwrap_or_default();
     let overrides = routes::overrides(&places)?;
     chain.each(|position, module| {
@@ -95,7 +95,7 @@ fn of_policies(
             .peekable();
         if filter.here.flag("disabled")? {
             off = Some(filter.here.or_here("disabled"));
-            // A route may switch it on.
+            // A route may enable it.
             if own.peek().is_some() {
                 leaves_payload(filter, &config, all)?;
             }

@@ -69,7 +69,7 @@ fn of_module(
     for filter in chain.listener.items("listener_filters")? {
         trusted.of_listener_filter(&filter)?;
     }
-    // Those of connections have their turn with a new one, and those behind the module before a handshake is decided about.
+    // Filters of connections run for a new one, and those after the module run before its handshake is over.
     let to_manager = chain.network.iter().take_while(|filter| filter.kind != MANAGER);
     let of_requests = chain
         .http
@@ -86,7 +86,7 @@ fn of_module(
     let Some(http) = &chain.http else {
         return Ok(GuaranteeStatus::Held);
     };
-    // Routes that cannot be read are said of `enabled`.
+    // Routes that cannot be read are reported by `enabled`.
     let places = routes::places(http, &all.configuration).unwrap_or_default();
     for over in routes::overrides(&places)? {
         let Some((kind, config)) = &over.config else {
@@ -141,7 +141,7 @@ impl TrustedState {
                 }
             }
         }
-        // Whom a certificate names is who it says only where it is verified.
+        // The name in a certificate is reliable only if the certificate is verified.
         let others = all.chains.iter().filter(|other| {
             let filters = other.network.iter().chain(other.filters());
             let configs = filters.filter_map(|filter| filter.config.as_ref());
@@ -177,7 +177,7 @@ impl TrustedState {
                     }
                 }
             }
-            // What it writes is the configuration's own, but no token.
+            // It writes values from the configuration, not a token.
             "set_metadata" => {
                 self.token(config)?;
                 for item in config.items("metadata")? {

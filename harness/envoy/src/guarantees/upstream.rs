@@ -80,7 +80,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     for config in set_filter_state::configurations(chain, all)? {
         set_filter_state::items(&config)?.iter().try_for_each(of_item)?;
     }
-    // With a lock of connections, `second-lock` speaks of them.
+    // With a lock for connections, `second-lock` checks them.
     let of_lock = |config: &Config| config.lock.clusters().next().is_some();
     let mut configs = chain
         .deciding()
@@ -125,7 +125,7 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
         )
     }));
     for (here, name) in changed {
-        // Of a host alone, changing any header says nothing.
+        // For a host, changes of other headers do not matter.
         let routed = match name {
             HeaderName::Any | HeaderName::Service => names.get(2),
             HeaderName::Exact(_)
@@ -316,7 +316,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
     let Some(balancing) = cluster.get("load_balancing_policy")? else {
         return Ok(());
     };
-    // A policy may have others of its own.
+    // A policy may contain others.
     let all = balancing.each_below("policies").into_iter();
     all.flat_map(|policies| policies.parts())
         .try_for_each(|policy| balances(&policy))

@@ -20,7 +20,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             ));
         }
         let code = plugin.at(&["vm_config", "code"])?.map(|code| code.value);
-        // The documents are read together, as files of one Envoy; a module of another one can have another `vm_id` too.
+        // The documents are read as the files of one Envoy; a module of another Envoy may have another `vm_id` anyway.
         let documents = all.configuration.documents.iter();
         for other in documents.flat_map(plugins) {
             let vm = other.get("vm_config")?;

@@ -178,7 +178,7 @@ impl Inbound {
                 .map(|domain| SanMatcher::uri_prefix(format!("spiffe://{domain}/")));
             (roots, prefixes.collect())
         } else {
-            // What the validator of SPIFFE IDs believes does not come by SDS.
+            // The configuration of the SPIFFE validator does not come by SDS.
             (
                 Roots::domains(self.domains(&format!("{folder}/root-cert.pem"))),
                 Vec::new(),

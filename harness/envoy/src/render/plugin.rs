@@ -63,7 +63,7 @@ fn configuration(description: &Value, resources: &[Value], decides: DecisionScop
         }
     }
     let text = |text: &str| Value::String(text.to_owned());
-    // What the access log of the rendered configuration shows.
+    // For the access log of the rendered configuration.
     if description.get("report").is_none() {
         fields.push(("report".to_owned(), text("all")));
     }

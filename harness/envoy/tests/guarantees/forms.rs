@@ -53,7 +53,7 @@ fn the_direct_peer_may_be_told_with_each_request() {
         .expect("a list");
     of_requests.insert(0, filter);
     assert_eq!(broken(&checked(&[whole.clone()]).expect("readable")), [""; 0]);
-    // Behind the module it comes too late.
+    // After the module it comes too late.
     let of_requests = whole["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
         ["http_filters"]
         .as_array_mut()

@@ -220,7 +220,7 @@ const HTTP: &[Mutation] = &[
     ("forwarded-client-cert", |of| {
         remove(manager(of), "common_http_protocol_options")
     }),
-    // No header that is read has a name with two spellings.
+    // No policy reads a header whose name has two spellings.
     ("forwarded-client-cert", |of| {
         reads_header(of, "role");
         *underscores(of) = "ALLOW".into();
@@ -367,7 +367,7 @@ fn each_edit_breaks_its_guarantee_and_no_other() {
             let checked = checked(&[edited]).expect("readable");
             let mut told = broken(&checked);
             let expected: Vec<&str> = guarantee.split(", ").collect();
-            // What comes between the module and the lock breaks both.
+            // A filter between the module and the lock breaks both.
             if *guarantee == "order" {
                 told.retain(|name| *name != "second-lock");
             }

@@ -361,7 +361,7 @@ fn what_is_rendered_does_what_documents_say() {
             "when": [{"key": "request.headers[x-payload]", "values": ["*"]}],
         }]},
     });
-    // Documents may leave out audiences, and policies may read headers that are written from tokens.
+    // Documents may omit audiences, and policies may read headers that are written from tokens.
     let documents = [document(&[loose, own()]), reads];
     judge_held(&parsed(&verifying(&http(), &documents).file().expect("one file")));
 }

@@ -23,7 +23,7 @@ fn list(of: &mut Json) -> &mut Vec<Json> {
 /// The filters among which the module is the first, and the lock the second.
 fn filters(of: &mut Json) -> &mut Vec<Json> {
     let network = &mut chain(of)["filters"];
-    // Behind the filter that tells the direct peer.
+    // After the filter that sets the direct peer.
     if network[1]["typed_config"]["http_filters"].is_array() {
         list(&mut network[1]["typed_config"]["http_filters"])
     } else {
@@ -237,7 +237,7 @@ fn what_does_not_lift_it_is_left_alone() {
             filters(of)[1]["typed_config"]["shadow_rules"] = rules;
         },
         |of| elsewhere(of, "envoy.tcp_proxy.cluster", None),
-        // Another filter of the kind, which asks for more.
+        // Another filter of the same kind, which requires more.
         |of| {
             let mut second = filters(of)[1].clone();
             second["name"] = "second".into();
@@ -285,7 +285,7 @@ fn left_out_on_purpose_it_is_not_asked_for() {
             matches!(said(&told), Ok(GuaranteeStatus::DoesNotApply(_))),
             "{told:#?}"
         );
-        // What is not said is not meant.
+        // An omitted setting is not a choice.
         settings.as_object_mut().expect("an object").remove("lock");
         filters(&mut whole)[0]["typed_config"]["config"]["configuration"]["value"] =
             settings.to_string().into();

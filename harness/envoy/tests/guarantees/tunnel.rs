@@ -52,7 +52,7 @@ fn where_the_tunnel_ends_the_peer_is_who_proved_to_be() {
             assert_eq!(told(own), [""; 0], "{key} {shared}");
         }
     }
-    // Who is no waypoint asks the certificate of its own connection.
+    // A workload that is not a waypoint uses the certificate of its own connection.
     let mut sidecar = strict(&http());
     tunnel(&mut sidecar, by_request(PEER, "%REQ(x-peer)%"), &json!("ONCE"));
     assert_eq!(told(sidecar), [""; 0]);

@@ -261,7 +261,7 @@ fn each_of_two_modules_keeps_what_is_promised() {
         }
         assert_eq!(told, expected);
     }
-    // A route that switches the second one off.
+    // A route that disables the second one.
     let mut whole = strict(&http());
     let mut second = without_lock(&mut whole);
     second["name"] = "second-peerwarden".into();

@@ -102,7 +102,7 @@ fn wanted(policy: &PolicyTrace, decided: &Decision, expected: Expectation<'_>) -
         }
         None => {}
     }
-    // What an ALLOW rule can mend is only that none matched.
+    // The only failure that an ALLOW rule can fix is that none matched.
     match policy.action {
         Action::Allow => expected.allow && decided.reason == Reason::NoAllowRuleMatched,
         Action::Deny => !expected.allow && decided.allowed,

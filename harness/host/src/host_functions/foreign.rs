@@ -61,7 +61,7 @@ impl Host<'_> {
             return Err(Status::NotFound.into());
         }
         let outcome = self.set_envoy_filter_state(&arguments);
-        // It has no result; a null pointer stands for that the caller wants none.
+        // It has no result; a null pointer means that the caller wants none.
         for place in [result, result_size].into_iter().filter(|place| *place != 0) {
             self.write_u32(place, 0)?;
         }
@@ -91,7 +91,7 @@ impl Host<'_> {
             );
         }
         let state = self.state();
-        // Envoy 1.36 does not look at `proxy_set_effective_context` here.
+        // Envoy 1.36 ignores `proxy_set_effective_context` here.
         let context = if state.options.version < EnvoyVersion::V1_37 {
             state.true_context
         } else {

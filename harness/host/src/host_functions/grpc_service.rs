@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn a_plain_name_that_is_a_message_too() {
-        // `a`, `i`, `q`, `y` begin a number of eight bytes, `e`, `m`, `u` one of four, `b` a text as long as the next byte
-        // says, `c` a group that `d` ends.
+        // `a`, `i`, `q`, `y` begin a number of eight bytes, `e`, `m`, `u` one of four, `b` a text with the length in
+        // the next byte, `c` a group that `d` ends.
         for name in ["", "authz-sso", "authzgrpc", "quota-svc", "users", "cd"] {
             assert_eq!(target(name.as_bytes()), GrpcTarget::Nowhere, "{name}");
         }

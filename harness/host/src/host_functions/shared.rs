@@ -56,7 +56,7 @@ impl Host<'_> {
     ) -> CallResult {
         let (vm_id, name) = (self.text(vm, vm_size)?, self.bytes(name, size)?);
         let options = &self.state().options;
-        // No VM id is one's own.
+        // No VM id means its own.
         let vm_id = if vm_id.is_empty() { &options.vm_id } else { &vm_id };
         let token = options.shared.resolve(vm_id, &name)?;
         self.write_u32(result, token)

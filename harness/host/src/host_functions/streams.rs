@@ -49,7 +49,7 @@ impl Host<'_> {
         let headers = self.pairs(headers, headers_size)?.into_iter();
         let response = LocalResponse {
             code,
-            // Envoy keeps details as one word.
+            // Envoy stores details as one word.
             details: details.replace([' ', '\t', '\n', '\r', '\u{b}', '\u{c}'], "_"),
             body,
             headers: headers
@@ -57,11 +57,11 @@ impl Host<'_> {
                 .collect(),
             grpc_status,
         };
-        // Whatever the callback returns, nothing goes on.
+        // Whatever the callback returns, nothing continues.
         self.state().stopped = true;
         match self.about() {
             ContextSubject::Request => self.defer(DeferredAction::Respond(response)),
-            // Envoy says Ok and does nothing.
+            // Envoy returns Ok and does nothing.
             ContextSubject::Connection | ContextSubject::Nothing => {
                 self.violate("there is no request to respond to")
             }
@@ -80,7 +80,7 @@ impl Host<'_> {
             }
             (_, _) => return self.refuse(Status::BadArgument, format!("there is no stream type {stream}")),
         }
-        // Envoy takes what it showed of the request away at once.
+        // Envoy immediately removes the parts of the request that it showed.
         if let Some(http) = self.state().context_mut().and_then(|context| context.http_mut())
             && stream != DOWNSTREAM
         {

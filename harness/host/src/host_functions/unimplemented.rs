@@ -34,7 +34,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Host::run(caller, "proxy_grpc_send", Host::unimplemented)
         },
     )?;
-    // What toolchains for other hosts import; neither is part of the ABI.
+    // Imports of toolchains for other hosts; neither is part of the ABI.
     linker.func_wrap("env", "pthread_equal", |left: u32, right: u32| {
         u32::from(left == right)
     })?;

@@ -45,7 +45,7 @@ fn intercept(state: &mut State, function: &'static str) -> Option<u32> {
     }
     match state.next_fault(function) {
         Some(FaultEffect::Status(number)) => Some(number),
-        // WASI hands nothing out in memory that the host allocates.
+        // WASI returns nothing in memory that the host allocates.
         Some(FaultEffect::Bytes(_) | FaultEffect::NoMemory) | None => None,
     }
 }

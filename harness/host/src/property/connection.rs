@@ -27,7 +27,7 @@ pub(super) fn find(
     };
     let tls = connection.tls.as_ref();
     if let ("connection", ["subject_peer_certificate"], Some(tls)) = (first, path, tls) {
-        // Envoy has a text for every TLS connection, if an empty one.
+        // Envoy has a text for every TLS connection, even if it is empty.
         let peer = tls.peer.as_ref().filter(|_| handshake_done);
         return Ok(Value::text(peer.map_or("", |peer| &peer.subject)));
     }
@@ -85,7 +85,7 @@ fn peer_attribute(
         "sha256_peer_certificate_digest" | "subject_local_certificate" | "dns_san_local_certificate" => {
             return Err(Status::Unimplemented);
         }
-        // `transport_failure_reason` and `termination_details` come with a failure only.
+        // `transport_failure_reason` and `termination_details` exist only after a failure.
         _ => None,
     };
     found.ok_or(Status::NotFound)

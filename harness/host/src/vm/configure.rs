@@ -59,7 +59,7 @@ impl Vm {
     pub fn configure(&mut self, options: PluginOptions) -> Result<PluginId, ConfigureError> {
         self.try_out(&options)?;
         let plugin = self.state().plugins.len();
-        // Where nothing is configured there is no VM in Envoy: the next configuration finds nothing that one before it left.
+        // Without any configuration there is no VM in Envoy: the next configuration finds nothing of an earlier one.
         let unused = plugin > 0 && self.state().plugins.iter().all(|plugin| plugin.deleted);
         if unused {
             self.base_failed = false;
@@ -99,7 +99,7 @@ impl Vm {
         trial.state_mut().plugins.push(Plugin::new(options.clone()));
         trial.start(0).map_err(|refusal| {
             let logs = trial.take_logs();
-            // Envoy's log is one.
+            // Envoy has one log.
             let state = self.state_mut();
             state.logs.extend(logs.iter().cloned());
             state.violations.append(&mut trial.take_violations());
@@ -185,7 +185,7 @@ impl Vm {
             return;
         }
         if known.missing {
-            // There was no handle of it that could end; its root context, if it is there, stays with its timer.
+            // It had no handle that could end; its root context, if it exists, stays with its timer.
             known.deleted = true;
             return;
         }

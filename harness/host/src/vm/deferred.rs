@@ -42,7 +42,7 @@ impl Vm {
         http.pass_request_body();
         let behind = http.request_behind.take().unwrap_or_default();
         if let Some((body, end_of_stream)) = behind.body {
-            // The stream was there a line above, here and below.
+            // The stream existed a line above, so it exists here and below.
             let _ = self.show_request_body(context, &body, end_of_stream);
         }
         if let Some(trailers) = behind.trailers.filter(|_| self.goes_on(context)) {

@@ -149,10 +149,10 @@ impl Vm {
             tcp.pass_upstream_data(now);
         }
         if end_of_stream && matches!(self.presence(id), Presence::Created | Presence::Deleted) {
-            // Envoy does so even when the module has closed the connection, and was told that its context is deleted.
+            // Envoy does so even after the module has closed the connection, and its context was deleted.
             self.call("proxy_on_upstream_connection_close", id, &[UNKNOWN]);
         }
-        // Nothing but closing goes with Pause here, in this callback or in the one about the end.
+        // Only closing is possible with Pause here, in this callback or in the one about the end.
         if !passes && !self.tcp(id).is_ok_and(|tcp| tcp.record.closed()) {
             self.state_mut()
                 .violate(CALLBACK, "upstream data that is paused can never go on");
@@ -235,7 +235,7 @@ impl Vm {
     pub(super) fn continue_reading(&mut self, id: u32) {
         if self.tcp(id).is_ok_and(|tcp| !tcp.record.closed()) {
             self.pass_client_data(id);
-            // A connected upstream lets Envoy read what the client sent meanwhile.
+            // Once the upstream is connected, Envoy reads what the client sent meanwhile.
             self.read(id);
         }
     }

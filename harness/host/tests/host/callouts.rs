@@ -63,7 +63,7 @@ fn the_root_hears_the_answer_and_lets_the_request_go_on() {
     assert_eq!(body, b"question");
     assert_eq!(headers.last(), Some(&(b"content-length".to_vec(), b"8".to_vec())));
 
-    // No timeout was asked for.
+    // No timeout was requested.
     vm.advance(Duration::from_secs(100_000));
     let answer = || CalloutResponse::Http {
         headers: vec![(b":status".to_vec(), b"200".to_vec())],

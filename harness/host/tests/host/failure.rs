@@ -101,7 +101,7 @@ fn reload_means_closed_until_the_module_has_lived_for_long_enough() {
         403,
         "it had lived for long enough: no waiting"
     );
-    // Envoy bound it to the instance that there was when it came, though the module had not heard of it yet.
+    // Envoy bound it to the instance that existed when it arrived, although the module did not know of it yet.
     assert!(
         matches!(vm.request_headers(held).unwrap(), HttpOutcome::LocalResponse(response) if response.code == 503)
     );
@@ -151,7 +151,7 @@ fn connections() {
             (passed, closed),
             "{policy:?}"
         );
-        // Another one that was open already, and one that comes later.
+        // One that was already open, and one that arrives later.
         vm.downstream_data(second, b"four", false).unwrap();
         assert_eq!(vm.record(second).unwrap().to_upstream(), passed, "{policy:?}");
         let third = vm

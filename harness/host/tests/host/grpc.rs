@@ -83,7 +83,7 @@ fn one_that_fails_says_how() {
         ),
         (CalloutResponse::Failed, "13", ""),
         (CalloutResponse::GrpcStatus(7, "no".into()), "7", "no"),
-        // OK without an answer is no answer.
+        // OK without an answer does not count.
         (CalloutResponse::GrpcStatus(0, "fine".into()), "13", ""),
     ] {
         let mut vm = calling("");

@@ -10,7 +10,7 @@ fn headers(functions: &str) -> String {
 
 #[test]
 fn what_callbacks_return() {
-    // `FilterHeadersStatus`: 2 is an old word for continue; unknown numbers stop.
+    // `FilterHeadersStatus`: 2 is an old value for continue; unknown numbers stop.
     for (result, expected) in [
         (0, HttpOutcome::Continue),
         (1, HttpOutcome::Paused),

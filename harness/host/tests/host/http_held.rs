@@ -174,7 +174,7 @@ fn code(outcome: &HttpOutcome) -> u32 {
 fn after_an_answer_nothing_more_is_shown() {
     let (mut vm, id) = stream(&answering(1));
     assert_eq!(code(&vm.request_headers(id).unwrap()), 403);
-    // The answer itself passes the module.
+    // The answer itself passes through the module.
     assert_eq!(notes(&mut vm), ["1", "4"]);
     assert_eq!(code(&vm.request_body(id, b"abc", false).unwrap()), 403);
     assert_eq!(code(&vm.request_trailers(id, Headers::new()).unwrap()), 403);

@@ -105,7 +105,7 @@ fn two_plugins_have_timers_and_calls_of_their_own() {
     vm.configure(options("yes")).unwrap();
     notes(&mut vm);
     vm.advance(Duration::ZERO);
-    // The last to register the queue is told: of the item of its trial, and of its own.
+    // The last one to register the queue is notified: of the item of its trial, and of its own.
     assert_eq!(notes(&mut vm), ["78", "2", "78", "2"]);
     vm.advance(Duration::from_millis(12));
     // At 5, 9, 10, 14 ms.

@@ -58,7 +58,7 @@ fn a_new_instance_has_a_new_root_for_new_streams_only() {
     let (mut vm, plugin) = start(&fragile("", &mut Literals::new()), reloading());
     let unheard = vm.http_stream(plugin, &Connection::default(), get("/")).unwrap();
     assert_eq!(code(&mut vm, plugin, "/!"), 503);
-    // The root, and the request that trapped; that is closed without a word.
+    // The root, and the request that trapped; that is closed without a callback.
     assert_eq!(numbers(&mut vm), ["100", "1", "0", "100", "3", "1"]);
     assert_eq!(code(&mut vm, plugin, "/"), 0);
     assert_eq!(
@@ -84,7 +84,7 @@ fn what_was_retired_is_not_made_again() {
     code(&mut vm, new, "/!");
     notes(&mut vm);
     assert_eq!(code(&mut vm, new, "/"), 0);
-    // Roots were 1 and 3; of the new instance there is one.
+    // Roots were 1 and 3; the new instance has one.
     assert_eq!(numbers(&mut vm), ["100", "5", "0", "100", "6", "5", "101", "6"]);
     vm.close(open).unwrap();
     assert_eq!(numbers(&mut vm), Vec::<String>::new());
@@ -197,7 +197,7 @@ fn the_backoff_counts_from_the_last_instance() {
     let (mut vm, plugin) = start(&fragile("", &mut Literals::new()), options);
     vm.advance(10 * SECOND);
     assert_eq!(code(&mut vm, plugin, "/!"), 503);
-    // Made again for this one, which it does not survive.
+    // Instantiated again for this one, which traps too.
     assert_eq!(code(&mut vm, plugin, "/!"), 503);
     assert_eq!(code(&mut vm, plugin, "/"), 503, "it was made a moment ago");
     vm.advance(SECOND);

@@ -28,11 +28,11 @@ fn data_is_shared_by_vms_of_one_id_and_swapped_once() {
     };
     let (mut first, plugin) = start(&module, vm("one"));
     ask(&mut first, plugin, get("/"));
-    // Nothing there, so that any number sets it; 0 in the log sets it once more.
+    // There is no value, so any number sets it; 0 in the log sets it once more.
     assert_eq!(notes(&mut first), ["1", "", "0", "0"]);
     let (mut second, plugin) = start(&module, vm("one"));
     ask(&mut second, plugin, get("/"));
-    // The number was good for one swap.
+    // The number was valid for one swap.
     assert_eq!(notes(&mut second), ["0", "value", "0", "8"]);
     let (mut other, plugin) = start(&module, vm("two"));
     ask(&mut other, plugin, get("/"));
@@ -69,7 +69,7 @@ fn a_queue_tells_the_root_that_registered_it_last_once_for_each_item() {
     let (mut sender, plugin) = start(&module, options.clone());
     let (mut receiver, _) = start(&module, options);
     ask(&mut sender, plugin, get("/"));
-    // Both items are put in, and the sender takes one of them itself in the log.
+    // Both items are added, and the sender takes one of them itself in the log.
     assert_eq!(notes(&mut sender), ["0", "0", "0", "0", "0", "0"]);
     notes(&mut receiver);
     sender.advance(Duration::ZERO);

@@ -107,7 +107,7 @@ fn dialled_at_accept_there_is_no_handshake_until_the_upstream_is_connected() {
         Err(StreamError::OutOfOrder(_))
     ));
 
-    // On plaintext what the client sends waits in the socket: the module does not see it.
+    // On plaintext the client's data waits in the socket: the module does not see it.
     let (mut vm, id) = open(&Connection::default(), slow);
     vm.downstream_data(id, b"ab", false).unwrap();
     assert_eq!(notes(&mut vm), ["1"]);
@@ -136,7 +136,7 @@ fn dialled_after_the_handshake() {
         events(&vm, id),
         [TcpEvent::HandshakeDone, TcpEvent::Dialled, to_client(b"hello")]
     );
-    // Plaintext has none to wait for.
+    // On plaintext there is none to wait for.
     let (vm, id) = open(&Connection::default(), mode);
     assert_eq!(events(&vm, id), [TcpEvent::Dialled]);
 }

@@ -99,7 +99,7 @@ fn a_worker_that_runs_out_of_memory_alone_leaves_the_chain_without_the_filter() 
         let old = vm.configure(of_size(7)).unwrap();
         let held = vm.http_stream(old, &Connection::default(), get("/")).unwrap();
         assert_eq!(asked(&mut vm, old), DENIED);
-        // Seven pages more fit into the trial's memory, but not beside the seven that the worker has.
+        // Seven more pages fit into the trial's memory, but not beside the seven that the worker uses.
         let new = vm.configure(of_size(7)).unwrap();
         assert_eq!(asked(&mut vm, new), PASSED, "{policy:?}");
         assert!(vm.runs_without_filter(new) && !vm.runs_without_filter(old));

@@ -159,7 +159,7 @@ fn maps_and_lists_are_pairs_and_whole_metadata_a_message() {
         dynamic_metadata: json!({"f": {"a": "x"}}).as_object().unwrap().clone(),
         ..Connection::default()
     };
-    // As protoc has it: filter_metadata {key: "f" value {fields {key: "a" value {string_value: "x"}}}}.
+    // As protoc writes it: filter_metadata {key: "f" value {fields {key: "a" value {string_value: "x"}}}}.
     assert_eq!(
         of_request("metadata", &small, get("/")).unwrap(),
         b"\x0a\x0f\x0a\x01f\x12\x0a\x0a\x08\x0a\x01a\x12\x03\x1a\x01x"

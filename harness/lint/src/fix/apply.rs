@@ -32,7 +32,7 @@ pub fn apply(source: &Arc<Source>, fixes: &[&Fix]) -> FixedText {
     }
     let mut text = after(source, &documents, &made);
     if text.is_none() {
-        // One that would come to nothing must not spoil the others.
+        // A fix without effect must not affect the others.
         made.retain(|of_fix| after(source, &documents, std::slice::from_ref(of_fix)).is_some());
         text = after(source, &documents, &made);
     }
@@ -97,7 +97,7 @@ fn after(source: &Arc<Source>, documents: &[Document], made: &[FixEdits<'_>]) ->
                 .map(|(change, edit)| (of_fix.document, *change, edit))
         })
         .collect();
-    // From the end, so that what comes before keeps its place.
+    // From the end, so that earlier positions do not change.
     changes.sort_by_key(|(.., edit)| std::cmp::Reverse(edit.span.start));
     let mut text = source.text.clone();
     for (document, change, edit) in changes {
@@ -121,7 +121,7 @@ fn change_tree(root: &mut Node, change: &Change) -> Option<()> {
         }
         ValueChange::Gone => {
             let (items, index) = list(root, change)?;
-            // An empty list is another thing than a shorter one: it may mean everything.
+            // An empty list differs from a shorter one: it may mean everything.
             if items.len() < 2 || index >= items.len() {
                 return None;
             }

@@ -75,7 +75,7 @@ fn layout<'t>(span: &Range<usize>, text: &'t str) -> Option<Layout<'t>> {
     let after = text.get(span.end..)?;
     let rest = after.split_inclusive('\n').next().unwrap_or("");
     let alone = rest.trim().is_empty() || rest.trim_start().starts_with('#');
-    // A line that does not end cannot be followed by another: such a file is left to its author.
+    // A line without a line ending cannot be followed by another: such a file is left to its author.
     Some(if before.trim_start() == "- " && alone && rest.ends_with('\n') {
         Layout::Line(before, start..span.end + rest.len())
     } else if before.trim_start().starts_with("- ") && !before.contains(['[', '{']) {

@@ -75,7 +75,7 @@ mod tests {
             ("ALLOW", wide, narrow, false),
             ("DENY", "paths: [/a, '/a*']", "paths: ['/a*']", false),
             ("DENY", "methods: [PUT]", "methods: [GET]", true),
-            // A method in small letters is denied by every rule on methods.
+            // Every rule on methods denies a method in lower case.
             ("DENY", "methods: [get]", "methods: [GET]", false),
             ("DENY", "methods: [get]", "methods: [get, GET]", false),
             ("DENY", "paths: [/a/*/b]", "paths: ['/a/{*}/b']", false),

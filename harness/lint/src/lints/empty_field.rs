@@ -68,7 +68,7 @@ fn of_policy(policy: &Policy<'_>) -> Vec<Finding> {
     for (index, rule) in rules.iter().enumerate() {
         found.extend(of_rule(index, rule));
     }
-    // What an ALLOW rule does not restrict, it lets in.
+    // An ALLOW rule allows what it does not restrict.
     let opens = policy.written.action == Action::Allow;
     found
         .into_iter()

@@ -27,7 +27,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         !value.starts_with('*') && !value.ends_with('*') && !value.contains('{') && value != "/"
     };
     let all = Paths::new(paths.iter().map(|(_, path)| *path));
-    // `/admin*`, and the pair `/admin` and `/admin/*`, say more than one spelling.
+    // `/admin*`, and the pair `/admin` and `/admin/*`, cover more than one spelling.
     let covered = |value: &str| {
         all.has_prefix_of(value) || all.has(&format!("{value}/*")) || all.has(&format!("{value}/{{**}}"))
     };

@@ -32,7 +32,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         };
         let services = workload.services(context.others);
         for (port, node) in excluded(workload) {
-            // Automatic mutual TLS does not call such a port by it.
+            // Automatic mutual TLS is not used for such a port.
             if modes.mtls_mode(port).0 == MtlsMode::Disable {
                 continue;
             }
@@ -47,7 +47,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                     .collect();
                 let why = match rules.as_slice() {
                     [] => "no `DestinationRule` turns it off",
-                    // The workload's own TLS, which Envoy would hand on, or none.
+                    // The workload's own TLS, which Envoy would pass on, or none.
                     modes
                         if modes
                             .iter()

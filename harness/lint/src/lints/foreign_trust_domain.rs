@@ -29,7 +29,7 @@ const OURS: &str = "cluster.local";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let policies = context.policies.iter();
-    // Without a word about the mesh, one whose policies never say `cluster.local` may have any other trust domain.
+    // If the mesh settings are not given and no policy names `cluster.local`, the mesh may have any other trust domain.
     let knows_ours = context.mesh_is_given
         || policies
             .clone()

@@ -70,7 +70,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
         let Some(header) = list.header().filter(|name| is_forgeable(name)) else {
             continue;
         };
-        // Under ALLOW what the header has, under DENY what it must have not to be denied.
+        // Under ALLOW the value that the header has, under DENY the value that it must lack to be allowed.
         let lets_in = match policy.written.action {
             Action::Allow => !list.negative,
             Action::Deny => list.negative,

@@ -30,7 +30,7 @@ const HELP: &str = "add the `ports` that carry HTTP to the operation";
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let gateways_carry_tcp = gateway::carry_tcp(context.others);
     let of_policy = |policy: &Policy<'_>| match policy.written.action {
-        // A gateway ends TLS itself, whatever its ports are called.
+        // A gateway terminates TLS itself, whatever its ports are called.
         _ if context.is_for_gateway(policy) && !gateways_carry_tcp => Vec::new(),
         Action::Deny => denying(context, policy),
         Action::Allow => allowing::of_policy(context, policy),

@@ -92,7 +92,7 @@ pub(crate) fn of_policy(policy: &Policy<'_>) -> Vec<Finding> {
             found.push(finding.grave_if(keeps_nobody_out));
         }
     }
-    // Where there is one, there are many, and the document is a template.
+    // If there is one, there are many, and the document is a template.
     found.extend(placeholders.into_iter().next());
     found
 }
@@ -166,7 +166,7 @@ mod tests {
             ("methods", "UPDATE"),
             ("methods", "P*"),
             ("methods", "*"),
-            // PW017 says it of letter case.
+            // PW017 reports letter case.
             ("methods", "get"),
             ("request.headers[x]", "a, b | c"),
             ("request.headers[x]", "$5"),

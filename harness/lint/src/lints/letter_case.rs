@@ -83,7 +83,7 @@ fn methods(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
              lower-case letters"
         );
         findings.push(if list.shuts_out(policy.written.action) {
-            // Beside it: an application that does not care about case would answer the other.
+            // In addition: an application that ignores case would answer the other.
             let finding = Finding::new(path.clone(), message, format!("add `{capital}` to the list"));
             finding.fix(Change::beside(path, capital))
         } else {

@@ -69,7 +69,7 @@ fn wrong(context: &Context<'_>, policy: &Policy<'_>, target: &TargetRef) -> Opti
             }
             of_kind(&of_api, namespace, target)
         }
-        // What the API names is enough for a waypoint; it may be of any version.
+        // The name in the API is sufficient for a waypoint; any version may be used.
         "Service" | "ServiceEntry" => of_kind(
             &context.others.of_kind(&target.kind).collect::<Vec<_>>(),
             namespace,

@@ -40,7 +40,7 @@ fn never(value: &str) -> Option<(String, &'static str)> {
     const HOST: &str = "write a name, an IPv4 address, or an IPv6 address in brackets, with at most one port";
     let fixed = value.strip_prefix('*').unwrap_or(value);
     let fixed = fixed.strip_suffix('*').unwrap_or(fixed);
-    // PW027 warns of a star inside, PW039 of a placeholder.
+    // PW027 reports a star inside, PW039 a placeholder.
     if fixed.is_empty() || fixed.contains('*') || is_placeholder(value) {
         return None;
     }

@@ -50,7 +50,7 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
             let Some((field, _)) = negative.filter(|_| !by_condition && !asks_who(source)) else {
                 continue;
             };
-            // Where plaintext is refused before any rule is looked at, there is nothing to let in.
+            // If plaintext is refused before any rule is evaluated, nothing is allowed.
             let Some(proof) = shown(context, policy, rule) else {
                 continue;
             };

@@ -31,7 +31,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
 fn of_list(list: &List<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut first = BTreeMap::new();
-    // Only what has a wildcard or is a block covers more than itself; hosts have no case.
+    // Only a value with a wildcard, or a block, covers more than itself; hosts are case-insensitive.
     let wide = |value: &str| value.contains(['*', '/']) || list.field == "hosts";
     let mut wide: Vec<(usize, &str)> = list
         .values
@@ -50,7 +50,7 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
             continue;
         }
         first.insert(value, index);
-        // Of two that cover each other the first stays.
+        // If two cover each other, the first stays.
         let covering = wide.iter().find(|(other, by)| {
             by != value
                 && !is_meant(by, value)

@@ -29,7 +29,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let inventory = Inventory::of(context.others);
     let everything = Selector::default();
     let policies = context.policies.iter().filter_map(|policy| {
-        // PW048 looks at `targetRefs`.
+        // PW048 checks `targetRefs`.
         if !policy.written.target_refs.is_empty() {
             return None;
         }

@@ -48,7 +48,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
 fn of_list(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, value) in list.each() {
-        // What the first star leaves: of `*abc*` the rest is a literal.
+        // The text after the first star: in `*abc*` the rest is a literal.
         let rest = match value.strip_prefix('*') {
             Some(rest) => rest,
             None => value.strip_suffix('*').unwrap_or(value),

@@ -103,7 +103,7 @@ fn asked<'d>(workload: &Workload<'d>, probe: &'d Node) -> Option<(&'static str, 
         .iter()
         .find_map(|way| Some((*way, probe.get(way)?)))?;
     let path = way.get("path").and_then(Node::as_str).unwrap_or_default();
-    // It asks another host than the pod.
+    // It probes a host other than the pod.
     if way
         .get("host")
         .and_then(Node::as_str)

@@ -29,7 +29,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             continue;
         };
         let missed = format!("{above}{below}");
-        // What has `{*}` in it is many paths, and `/` is hardly meant.
+        // A value with `{*}` stands for many paths, and `/` is rarely meant.
         if above.is_empty() || all.covers(&missed) {
             continue;
         }

@@ -27,7 +27,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
                 "is a different host from the one without the dot at the end",
                 "remove the dot, and set Envoy's `strip_trailing_host_dot: true`",
             ),
-            // The dot before a star is within a name.
+            // The dot before a star is inside a name.
             "connection.sni" => (
                 |name| name.ends_with('.'),
                 "matches nothing: a server name with a dot at the end counts as unknown",

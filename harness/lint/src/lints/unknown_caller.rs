@@ -92,7 +92,7 @@ fn of_account(
     if known.contains(account) || of_unplaced.into_iter().any(|known| known == account) {
         return None;
     }
-    // One that has the name itself, and runs as another account.
+    // A workload with this name, which uses a different service account.
     let named = inventory
         .in_namespace(namespace)
         .find(|pod| is_named(pod, account));
@@ -102,7 +102,8 @@ fn of_account(
         return Some((message, help));
     }
     let slip = typing::meant(account, known.iter().copied());
-    // Gateways and monitoring are installed by charts, much in `default` names no namespace, and of a patch the rest is elsewhere.
+    // Charts install gateways and monitoring, many documents in `default` name no namespace, and the rest of a patch is
+    // elsewhere.
     let may_be_elsewhere = namespace == context.mesh.root_namespace
         || namespace == DEFAULT
         || is_installed(account)

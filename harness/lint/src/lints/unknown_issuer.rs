@@ -50,7 +50,7 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
         .into_iter()
         .flat_map(|tokens| &tokens.written.rules);
     let issuers: Vec<&str> = rules.map(|rule| rule.issuer.as_str()).collect();
-    // A rule without an issuer takes any.
+    // A rule without an issuer accepts any.
     if issuers.is_empty() || issuers.contains(&"") {
         return Vec::new();
     }

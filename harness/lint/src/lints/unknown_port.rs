@@ -100,7 +100,7 @@ impl KnownPorts {
             }
             known.declared.extend(ports.iter().map(|port| port.number));
             let services = manifest.services(context.others);
-            // PW032 is about a service's port in the workload's place.
+            // PW032 reports a service's port in place of the workload's.
             known.all.extend(
                 services
                     .iter()

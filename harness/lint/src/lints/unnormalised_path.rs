@@ -27,7 +27,7 @@ pub(crate) fn find(policy: &Policy<'_>) -> Vec<Finding> {
 
 /// Why no path can have the value, and what to write instead.
 fn never(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
-    // PW039 warns of these.
+    // PW039 reports these.
     if is_placeholder(value) {
         return None;
     }
@@ -41,7 +41,7 @@ fn never(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
 /// A character that arrives only in its escaped form, measured on Envoy 1.36 and 1.40: blanks are refused unless
 /// escaped, and `normalize_path` escapes the others.
 fn unescaped(value: &str) -> Option<(&'static str, Cow<'static, str>)> {
-    // Braces stand for segments in a template.
+    // Braces are segments in a template.
     let is_template = value.contains("{*}") || value.contains("{**}");
     let is_escaped = |byte: u8| match byte {
         b'{' | b'}' => !is_template,

@@ -57,7 +57,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 
 /// The policies of a folder, as sibling folders may be for different clusters.
 fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Vec<Diagnostic> {
-    // Of each policy, in how many proxies it is, and what was found in those that make it void.
+    // For each policy, the number of proxies that it applies to, and the results where it is ineffective.
     let mut applies: BTreeMap<usize, usize> = BTreeMap::new();
     let mut void: BTreeMap<usize, Vec<VoidPolicy>> = BTreeMap::new();
     for proxy in proxies {
@@ -88,7 +88,7 @@ fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Ve
             .filter_map(|by| context.rule(by))
             .map(|(policy, _)| policy)
             .collect();
-        // Of two that make each other void, one has to stay.
+        // If two make each other ineffective, one has to stay.
         if by.iter().any(|policy| said.contains(&policy.title())) {
             continue;
         }
@@ -174,7 +174,7 @@ fn at(
             Standing::Decides(traffic) => Some(&**traffic),
             Standing::NeverMatches | Standing::Refused { .. } | Standing::Shadowed { .. } => None,
         });
-        // Without traffic that only the other allows, both say the same.
+        // Without traffic that only the other allows, both are equivalent.
         let Some(more) = more else { continue };
         found.push((
             *index,

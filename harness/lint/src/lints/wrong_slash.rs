@@ -68,7 +68,7 @@ fn of_known<'i>(value: &str, issuers: &[&'i str]) -> Option<(&'i str, String)> {
         let any = format!("{}/*", value);
         return Some((meant, format!("write `{any}` for any subject")));
     }
-    // The one that is the longest beginning of it.
+    // The known issuer that is its longest beginning.
     let known = issuers.iter().filter(|known| value.starts_with(**known));
     let meant = known.max_by_key(|known| known.len())?;
     let rest = &value[meant.len()..];

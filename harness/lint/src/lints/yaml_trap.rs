@@ -83,7 +83,7 @@ impl Walk<'_> {
     fn trap(&self, text: &str, location: &yaml::Location) -> Option<Diagnostic> {
         let read = read_as(text)?;
         let place = yaml::place(&self.document.source, location);
-        // In quotes it is what it is.
+        // A quoted text is always a string.
         if self.document.source.text.get(place.span.clone()) != Some(text) {
             return None;
         }

@@ -41,7 +41,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry> {
 
 fn denied(line: &str) -> Option<Entry> {
     let (before, rest) = line.split_once(MARK)?;
-    // Behind a quote it is a text of a client that is made to look like one.
+    // After a quote it is a client's text that imitates it.
     if before.contains('"') {
         return None;
     }
@@ -126,7 +126,7 @@ fn by(rest: &str) -> String {
         let Some((_, id)) = rest.split_once(&format!(": {kind} ns[")) else {
             continue;
         };
-        // The id ends at one of its brackets, and what follows it may have more of them.
+        // The id ends at one of its brackets, and later text may contain more of them.
         let ends = id.match_indices(']').map(|(at, _)| at + 1);
         let ids = ends.filter_map(|end| {
             let rest = id.get(end..)?;

@@ -132,7 +132,7 @@ impl Input {
             bytes.truncate(before + read);
             self.ended = read == 0;
             if self.dropping {
-                // What is kept of the line that is too long ends where `before` is.
+                // The kept part of a line that is too long ends at `before`.
                 match bytes[before..].iter().position(|byte| *byte == b'\n') {
                     Some(end) => {
                         bytes.drain(before..before + end);
@@ -157,7 +157,7 @@ impl Input {
         if first == 1 && bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
         }
-        // The break behind the last line begins no other.
+        // The break after the last line begins no new one.
         if bytes.last() == Some(&b'\n') {
             bytes.pop();
         }
@@ -197,7 +197,7 @@ mod tests {
             let mut bytes = vec![b'x'; length];
             bytes.extend_from_slice(b"\nafter\n");
             let kept = length.min(LINE + 1);
-            // A line that fits one piece is kept whole, which changes nothing.
+            // A line that fits one piece is kept completely, which changes nothing.
             let lines = lines(&bytes);
             assert!(
                 lines[0].1 >= kept && lines[0].1 <= LINE + PIECE,

@@ -37,7 +37,7 @@ impl Json {
                     })?)
                 }
                 Value::Object(fields) => Field::Object(Self::parse(fields)?),
-                // Envoy writes them as they are.
+                // Envoy writes them unchanged.
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => continue,
             };
             json.fields.push((name.clone(), field));
@@ -81,7 +81,7 @@ impl Json {
             return Err("it has none of the fields of the format".to_owned());
         }
         let mut entry = Entry::default();
-        // In the order of the format, so that what is told twice does not hang on the order of the line.
+        // In the order of the format, so that duplicates do not depend on the order of the line.
         for (name, field) in &self.fields {
             if let Some((_, value)) = values.iter().find(|(own, _)| own == name) {
                 tell(field, value, &mut entry)?;

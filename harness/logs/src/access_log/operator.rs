@@ -167,7 +167,7 @@ impl OperatorMeaning {
             ":method" => Self::Method,
             ":path" | "x-envoy-original-path?:path" => Self::Path,
             "host" | ":authority" => Self::Header(":authority".to_owned()),
-            // Which of the two it is of does not show.
+            // The line does not show which of the two it is.
             name if name.contains('?') || name.is_empty() => Self::Other,
             name => Self::Header(name.to_owned()),
         }

@@ -113,7 +113,7 @@ mod tests {
                 let mut read = bare
                     .read(prefixed.as_bytes())
                     .unwrap_or_else(|why| panic!("{prefixed}: {why}"));
-                // A time stamp tells nothing that a policy asks about.
+                // A time stamp is not an attribute of policies.
                 read.headers.sort_by(|one, other| one.0.cmp(&other.0));
                 let mut expected = expected.clone();
                 expected.headers.sort_by(|one, other| one.0.cmp(&other.0));

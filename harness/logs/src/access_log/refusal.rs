@@ -84,7 +84,7 @@ const PLAINTEXT: &str = "the client speaks plaintext, but TLS is required";
 impl Refusal {
     /// A handshake that failed, or a connection whose TLS failed later.
     pub(super) fn of_handshake(reason: &str) -> Self {
-        // In some places Envoy has spaces.
+        // In some places Envoy writes spaces.
         let reason = reason.replace(' ', "_");
         if let Some((_, why)) = ENDINGS.iter().find(|(part, _)| reason.contains(part)) {
             let stage = Stage::Ended;

@@ -36,7 +36,7 @@ pub fn scan<T: Send>(
 ) -> Result<Vec<T>, Diagnostic> {
     let blocks = Mutex::new(Ok(Blocks::new(logs, progress)));
     let next = || {
-        // Only a thread that panicked leaves it poisoned: then the others end too.
+        // It is poisoned only if a thread panicked: then the others end too.
         let mut blocks = blocks.lock().ok()?;
         let block = blocks.as_mut().ok()?.next();
         block.unwrap_or_else(|wrong| {

@@ -59,7 +59,7 @@ fn every_way<'l>(text: &Text, line: &'l [u8]) -> Option<Fields<'l>> {
         line.get(start..to)
             .is_some_and(|between| text.operators[field].tells.may_be(between))
     };
-    // Which places can be come to from the front, and of these which lead to the end.
+    // The places that can be reached from the front, and those among them that lead to the end.
     let mut reached: Vec<Vec<bool>> = places.iter().map(|places| vec![false; places.len()]).collect();
     reached[0].fill(true);
     for field in 0..operators {
@@ -248,7 +248,7 @@ mod tests {
                     fitted += 1;
                     several += usize::from(found.len() > 1);
                     for (expected, told) in expected.iter().zip(told) {
-                        // Two ways may give the same text in different places: that is not told either.
+                        // Two ways may give the same text in different places: then it is not known either.
                         assert!(
                             told.is_none() || told.map(<[u8]>::to_vec) == *expected,
                             "{}",

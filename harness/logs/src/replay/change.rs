@@ -118,7 +118,7 @@ impl LineComparison {
                 match (old.verdict, judged.verdict) {
                     (Some(verdict), _) => Some(verdict),
                     (None, None) => None,
-                    // What it was hangs on what the line does not tell: so does whether it changes.
+                    // The earlier outcome depends on values that are not in the line, and so does whether it changes.
                     (None, Some(_)) => return Self::unknown(old),
                 }
             }

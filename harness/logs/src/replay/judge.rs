@@ -85,7 +85,8 @@ impl Policies {
 
 fn certain<'a>(program: &'a Program, entry: &'a Entry) -> (Bounds<'a>, View<'a>) {
     let view = View::new(entry);
-    // What the line does not show of a token passed the filter that verifies them; what it shows may be refused now.
+    // The filter that verifies tokens accepted what the line does not show of a token; what it shows may be refused
+    // now.
     if let Fact::Is(payload) = &entry.jwt
         && !program.accepts_token(payload)
     {
@@ -158,7 +159,7 @@ fn read_dashes<'a>(
         if first.is_some() && judged.iter().all(|bounds| verdict(bounds) == first) {
             return judged.into_iter().zip(views).next();
         }
-        // What shows only now may hang on a dash too.
+        // Attributes that matter only now may be dashes too.
         let before = attributes.len();
         for bounds in &judged {
             if let Bounds::Open(open) = bounds {
@@ -187,7 +188,8 @@ impl LineJudgement {
             },
             Bounds::Open(open) => Self {
                 verdict: None,
-                // That no ALLOW rule matches names none; the rule that may is what hangs on what is missing.
+                // "No ALLOW rule matches" names no rule; the rule that may match is the one that depends on missing
+                // values.
                 rule: match open.denied.by {
                     Some(_) => rule(&open.denied),
                     None => rule(&open.allowed),

@@ -61,7 +61,7 @@ impl Observations {
             Ok(Some(wanted)) => {
                 self.lines += 1;
                 self.silent += u64::from(entry.happened != Some(Outcome::Allowed));
-                // What is beyond the bounds is refused in the end, and need not be kept.
+                // Entries beyond the limits are refused in the end, and need not be kept.
                 if self.callers.len() <= CALLERS || self.callers.contains_key(&wanted.principal) {
                     self.callers.entry(wanted.principal).or_default().add(
                         wanted.port,

@@ -35,7 +35,7 @@ impl Paths {
     /// Adds a path that begins with a slash.
     pub fn add(&mut self, path: &str, threshold: usize) {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
-        // What a template does not admit anywhere stands for itself alone.
+        // A path that no template allows stays a literal.
         let new = if segments.iter().all(|segment| is_plain(segment)) {
             self.root.add(&segments, 0, threshold)
         } else {

@@ -52,7 +52,7 @@ type Requests = (BTreeSet<String>, BTreeSet<String>);
 fn operations(caller: &Caller) -> BTreeSet<Operation> {
     let mut by_requests: BTreeMap<Requests, BTreeSet<Option<u16>>> = BTreeMap::new();
     for (port, methods) in &caller.http {
-        // Paths with the same methods are one operation: nothing is admitted that was not seen.
+        // Paths with the same methods form one operation: nothing is allowed that was not observed.
         let mut by_path: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (method, paths) in methods {
             for path in paths.list() {
@@ -77,7 +77,7 @@ fn operations(caller: &Caller) -> BTreeSet<Operation> {
     let operations = by_requests
         .into_iter()
         .map(|((methods, paths), ports)| Operation {
-            // A port that is not known makes it any.
+            // An unknown port makes it any port.
             ports: ports.into_iter().collect::<Option<_>>().unwrap_or_default(),
             methods,
             paths,

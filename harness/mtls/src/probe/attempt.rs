@@ -139,7 +139,7 @@ impl Target<'_> {
         let request = format!(
             "GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: peerwarden-probe\r\nConnection: close\r\n\r\n"
         );
-        // That it was closed meanwhile shows in what can be read.
+        // If it was closed meanwhile, reading shows that.
         let sent = stream.write_all(request.as_bytes()).and_then(|()| stream.flush());
         let mut bytes = vec![0; ANSWER];
         loop {

@@ -34,7 +34,7 @@ impl TimedConnection {
 /// The time left; an error when it is up.
 fn left(end: Instant) -> Result<Duration> {
     let left = end.saturating_duration_since(Instant::now());
-    // Sockets take no time of zero, and none that is next to it.
+    // Sockets accept no time-out of zero or close to it.
     if left < Duration::from_millis(1) {
         return Err(Error::new(ErrorKind::TimedOut, "the time limit is over"));
     }

@@ -86,7 +86,7 @@ pub(super) fn config(
         &PLAIN
     };
     config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-    // Each try begins again.
+    // Each attempt starts without a session.
     config.resumption = rustls::client::Resumption::disabled();
     Ok(config)
 }

@@ -64,7 +64,7 @@ fn file(text: &mut String, name: &str, policies: &[&Policy]) {
         .count();
     let _ = writeln!(text, "FNF:{}\nFNH:{hit}", file.functions.len());
     for (block, (line, ways)) in file.branches.iter().enumerate() {
-        // A dash where the question was never put.
+        // A dash if it was never evaluated.
         let asked = ways.iter().any(|taken| *taken > 0);
         for (way, taken) in ways.iter().enumerate() {
             let taken = if asked { taken.to_string() } else { "-".to_owned() };
@@ -89,7 +89,7 @@ impl File {
         self.line(line, clause.held);
         self.branches.push((line, [clause.held, clause.failed]));
         for value in &clause.values {
-            // What a negative clause excludes is shown by a case that it excludes.
+            // A case that a negative clause excludes shows its effect.
             let count = if clause.values.len() == 1 && !clause.negative {
                 clause.held
             } else {

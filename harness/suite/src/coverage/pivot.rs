@@ -84,7 +84,7 @@ impl<'t> Tally<'t> {
                 !self.refused && self.denies == 0 && (self.allows == 0 || rule.matched && self.allows == 1)
             }
             Action::Audit => !self.refused && (self.audits == 0 || only(self.audits) && rule.matched),
-            // What the authorizer would say of a case that it was not asked about is not known.
+            // The authorizer's answer is unknown for a case in which it was not called.
             Action::Custom => self.refused_by_custom && rule.matched && self.customs == 1,
         }
     }

@@ -142,7 +142,7 @@ fn written(text: &mut String, number: usize, written: &str, marks: &[&Mark], sou
         }
         return;
     }
-    // Bytes of the line that a mark is on; the last mark of a byte counts.
+    // The bytes of the line with the mark; the last mark of a byte counts.
     let start = source
         .text
         .lines()

@@ -124,7 +124,7 @@ fn suite(text: &mut String, suite: &SuiteResult, detail: Detail) {
 
 /// The first failures of a group, and how many more there are.
 fn group(text: &mut String, group: &groups::Group<'_>) {
-    // To leave out a single one saves nothing.
+    // Leaving out only one saves nothing.
     let shown = if group.cases.len() == ALIKE + 1 {
         ALIKE + 1
     } else {

@@ -23,7 +23,7 @@ pub fn vacuous(loaded: &LoadedSuite) -> Option<Diagnostic> {
     if loaded.cases.iter().any(expects_none) {
         return None;
     }
-    // What is wrong with the documents is told elsewhere.
+    // Errors in the documents are reported elsewhere.
     let config = loaded.setup.config(Protocol::Http).ok()?;
     let unselected = UnselectedWorkload::find(&config)?;
     let own = loaded

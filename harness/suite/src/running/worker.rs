@@ -50,7 +50,7 @@ impl<'r> SuiteWorker<'r> {
         let Some(loaded) = self.loaded else {
             return Ok(Vec::new());
         };
-        // That documents are wrong is told where every case is skipped too. Both protocols refuse the same ones.
+        // Invalid documents are reported where every case is skipped too. Both protocols refuse the same ones.
         let first = loaded
             .cases
             .first()
@@ -116,7 +116,7 @@ impl<'r> SuiteWorker<'r> {
         let Some((explainer, loaded)) = self.explainer(traffic.protocol).zip(self.loaded) else {
             return;
         };
-        // Of what the filter ahead answers, no policy is asked.
+        // No policy is evaluated for a request that the filter ahead answers.
         if matches!(explainer.tokens(traffic), Some(TokenResult::Refused(_))) {
             return;
         }

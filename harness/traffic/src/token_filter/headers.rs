@@ -52,7 +52,7 @@ pub(super) fn write(traffic: &mut Traffic, rule: &JwtRule, payload: &Map<String,
         }
     }
     if let Some(header) = &rule.output_payload_to_header {
-        // The token's own text, which a suite does not have: its claims in the order of their names.
+        // A suite does not have the token's own text: its claims are in the order of their names.
         let json = Value::Object(payload.clone()).to_string();
         set(header, URL_SAFE_NO_PAD.encode(json));
     }

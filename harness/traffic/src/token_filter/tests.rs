@@ -113,7 +113,7 @@ fn a_forwarded_token_is_in_the_way_of_the_next_rule() {
         let payload = seen.as_ref().and_then(Jwt::payload);
         payload.and_then(|payload| payload.get("iss")).cloned()
     };
-    // The first of a list stands in `Authorization`, and its payload is seen.
+    // The first of a list is in `Authorization`, and its payload is seen.
     assert_eq!(
         (first(&a_then_b), first(&b_then_a)),
         (Some(json!("a")), Some(json!("b")))

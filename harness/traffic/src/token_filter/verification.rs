@@ -138,7 +138,7 @@ fn check<'t>(
     let Token::Signed(token) = token else {
         return Err(Rejection::Invalid);
     };
-    // A rule without an issuer has other keys than those that name one.
+    // A rule without an issuer has different keys than those that name one.
     let mut own = of_issuer(rules, issuer(&token.payload));
     if !own.any(|own| own.rule.issuer == rule.rule.issuer) {
         return Err(Rejection::Issuer);

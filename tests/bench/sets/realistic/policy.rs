@@ -58,7 +58,7 @@ pub(super) fn write(
     number: usize,
     layer: Layer,
 ) -> (Value, Option<Sample>) {
-    // The first of each workload is one that allows.
+    // The first of each workload allows.
     let form = if number == target {
         Form::Callers
     } else {

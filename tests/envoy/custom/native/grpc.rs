@@ -29,7 +29,7 @@ fn comparable(request: &CheckRequest) -> Result<CheckRequest> {
     assert!(!http.id.is_empty());
     http.id.clear();
     http.headers.remove("x-request-id");
-    // Envoy counts what it has received of the body, which is nothing yet; the module says how long it will be.
+    // Envoy counts the received part of the body, which is empty so far; the module sends the announced length.
     assert!(matches!(http.size, 0 | 5));
     http.size = 0;
     Ok(request)

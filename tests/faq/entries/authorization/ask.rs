@@ -54,7 +54,7 @@ impl SuiteCaller {
                 }
             }
         };
-        // On such a connection the client that a load balancer names is the direct peer.
+        // On such a connection the direct peer is the client that a load balancer names.
         let client = match (traffic.source.ip, traffic.remote_ip) {
             (Some(source), Some(remote)) if source != remote => {
                 anyhow::bail!("the experiment has one address of the client only")
@@ -94,7 +94,7 @@ impl SuiteCaller {
             }
         }
         let reply = http::once(self.address, &self.caller, http::Version::Http1, ask).await?;
-        // HTTP/1.1 is not without a host.
+        // HTTP/1.1 requires a host.
         let turned_away = request.host.is_none() && reply.status == 400;
         ensure!(
             turned_away || [200, 403, 500].contains(&reply.status),

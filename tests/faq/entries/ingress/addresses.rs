@@ -98,7 +98,7 @@ pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
             )
             .await?;
         }
-        // Nobody loses by it either.
+        // Honest clients do not lose by it.
         let said = [("x-forwarded-for", ELSEWHERE.to_owned())];
         edge.ask(
             "at the office",
@@ -116,7 +116,7 @@ pub(super) async fn try_directly(edge: &mut Edge) -> Result<()> {
 pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
     let _envoy = edge.open(1, &[office(), by_the_proxy()]).await?;
     let proxy = edge.anybody(SHOP)?.from(PROXY);
-    // A proxy appends the address of its client to what it gets.
+    // A proxy appends its client's address to the header that it gets.
     let behind = |client: &str, mut said: Vec<(&'static str, String)>| {
         let forwarded = said.iter_mut().rfind(|(name, _)| *name == "x-forwarded-for");
         match forwarded {
@@ -146,7 +146,7 @@ pub(super) async fn try_behind_a_proxy(edge: &mut Edge) -> Result<()> {
             let pretender = edge.anybody(SHOP)?;
             edge.ask(&what, &pretender, version, ask(SHOP, &forged), denied)
                 .await?;
-            // Even from a place that may ask when it comes by the proxy.
+            // Even from an address that is allowed through the proxy.
             let at_the_office = edge.anybody(SHOP)?.from(DIRECT);
             edge.ask(&what, &at_the_office, version, ask(SHOP, &forged), denied)
                 .await?;

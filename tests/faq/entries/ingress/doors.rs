@@ -74,7 +74,7 @@ async fn redirects(edge: &mut Edge) -> Result<()> {
         );
         ensure!(location == wanted, "sent to {location}, not to {wanted}");
     }
-    // Nobody is sent to a host of somebody else's.
+    // Nobody is redirected to someone else's host.
     let ask = ClientRequest::get("/").host(STRANGER);
     let plaintext = Caller::plaintext();
     edge.ask_port(

@@ -35,7 +35,7 @@ pub(super) async fn try_all(edge: &mut Edge) -> Result<()> {
                 "to": [{"operation": {"hosts": [ADMIN]}}],
             }),
         ),
-        // A mesh-wide STRICT is not for a gateway, whose servers say what they ask for.
+        // A mesh-wide STRICT does not apply to a gateway, whose servers have their own settings.
         json!({
             "apiVersion": "security.istio.io/v1",
             "kind": "PeerAuthentication",
@@ -46,7 +46,7 @@ pub(super) async fn try_all(edge: &mut Edge) -> Result<()> {
     let _envoy = edge.open(0, &policies).await?;
     let shop = edge.anybody(SHOP)?;
     let (operator, frontend) = (edge.peer(OPERATOR, ADMIN)?, edge.peer(FRONTEND, ADMIN)?);
-    // A certificate that nobody asked for is not looked at.
+    // A certificate that was not requested is ignored.
     let unasked = edge.peer(OPERATOR, SHOP)?;
     let denied = ExpectedResponse::Status(403);
     for version in VERSIONS {

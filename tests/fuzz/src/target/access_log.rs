@@ -1,4 +1,4 @@
-//! A line of an access log, by the formats that need not be given, or by one that is: the format, a line break, the line.
+//! A line of an access log, in a detected format, or in a given one: the format, a line break, the line.
 
 use crate::readers;
 

@@ -1,4 +1,4 @@
-//! A peer's certificate: PEM as it is, or DER that is wrapped here, by the first byte.
+//! A peer's certificate: PEM, or DER that is wrapped here, depending on the first byte.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -19,7 +19,7 @@ pub(super) fn run(bytes: &[u8]) {
         BASE64_STANDARD.encode(rest)
     );
     let read = certificate::read(pem.as_bytes());
-    // What another parser refuses shows nothing; of what both take the names are the same.
+    // If another parser refuses it, nothing is compared; if both accept it, the names are equal.
     if let (Some(names), Ok((_, other))) = (read, parse_x509_certificate(rest)) {
         let (mut uris, mut hosts) = (Vec::new(), Vec::new());
         for extension in other.extensions() {

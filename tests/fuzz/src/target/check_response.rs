@@ -1,9 +1,9 @@
-//! `envoy.service.auth.v3.CheckResponse`, beside prost's decoder.
+//! `envoy.service.auth.v3.CheckResponse`, compared with prost's decoder.
 
 use peerwarden_wire::check_response::{Change, CheckResponse, read};
 use prost::Message;
 
-/// The fields that say yes or no.
+/// The fields that allow or deny.
 #[derive(Clone, PartialEq, Message)]
 struct Answer {
     #[prost(message, optional, tag = "1")]
@@ -67,7 +67,7 @@ fn line(change: &Change) {
     }
 }
 
-/// What RFC 9110 lets a header line be, with the colon of pseudo-headers.
+/// Whether RFC 9110 permits this header line; pseudo-headers may begin with a colon.
 fn possible(name: &[u8], value: &[u8]) {
     assert!(
         !name.is_empty()

@@ -1,4 +1,4 @@
-//! The bytes of a plugin configuration, as Envoy hands them over.
+//! The bytes of a plugin configuration, as Envoy provides them.
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{Config, Program, Traffic, Workload, reference};
@@ -59,7 +59,7 @@ pub(super) fn run(bytes: &[u8]) {
     let read = || configuration::read(bytes, node);
     let (first, second) = (read(), read());
     match (&first, &second) {
-        // The same bytes, the same answer: what one thread takes, every thread takes.
+        // The same bytes give the same answer: if one thread accepts, every thread accepts.
         (Err(first), Err(second)) => assert_eq!(first, second),
         (Ok(first), Ok(second)) => assert_eq!(format!("{:?}", first.config), format!("{:?}", second.config)),
         _ => panic!("refused once and taken once"),
@@ -68,14 +68,14 @@ pub(super) fn run(bytes: &[u8]) {
         return;
     };
     assert!(loaded.program.is_some(), "there is a workload, and no program");
-    // Read whole rather than document by document; a `Struct` is read in one way only.
+    // Parsed as a whole rather than document by document; a `Struct` is parsed in only one way.
     if let Ok(mut config) = Config::parse(bytes) {
         config.workload = config.workload.or_else(node);
         agree(&config, &loaded.program);
     }
 }
 
-/// Both ways of compiling, and the reference, decide some traffic the same.
+/// Checks that both ways of compiling, and the reference, decide some traffic the same.
 fn agree(config: &Config, loaded: &Option<Program>) {
     let program = Program::compile(config).expect("what is taken document by document is taken whole");
     for traffic in samples() {

@@ -1,4 +1,4 @@
-//! Policies and traffic by the generators of the engine's own property tests, which the bytes seed.
+//! Policies and traffic from the generators of the engine's own property tests, seeded with the bytes.
 
 #[path = "../../../../filter/engine/tests/engine/generate.rs"]
 mod generate;
@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config as Runner, RngAlgorithm, TestRng, TestRunner};
 
-/// A seed that hangs on every byte. The bytes themselves cannot be what choices are made from: proptest gives half of what is left to each
-/// strategy that draws by itself, so that any number of them comes to an end, and behind it `rand` looks for a number for ever.
+/// A seed that depends on every byte. The bytes themselves cannot be the source of randomness: proptest gives half of
+/// the rest to each strategy that draws by itself, so any number of bytes is used up, and after that `rand` searches
+/// for a number for ever.
 fn seed(bytes: &[u8]) -> [u8; 32] {
     let mut seed = [0; 32];
     for (at, byte) in bytes.iter().enumerate() {
@@ -38,7 +39,7 @@ pub(super) fn run(bytes: &[u8]) {
         prop::collection::vec(generate::traffic(), 4),
         any::<bool>(),
     );
-    // A seed that no case can be made of shows nothing.
+    // A seed that gives no case shows nothing.
     let Ok(tree) = case.new_tree(&mut runner) else {
         return;
     };

@@ -1,18 +1,18 @@
-//! What patterns mean, tried in every way: slow, and plain to see through.
+//! The definition of patterns, tried in every way: slow, but easy to verify.
 
 /// A piece of a pattern.
 #[derive(Debug, Clone)]
 pub(super) enum Piece<'p> {
     /// These bytes.
     Literal(&'p [u8]),
-    /// At least so many bytes for which this holds.
+    /// At least this many bytes for which this holds.
     Run(fn(u8) -> bool, usize),
 }
 
 /// Any bytes.
 pub(super) const ANY: Piece<'static> = Piece::Run(|_| true, 0);
 
-/// Whether the whole text is made of the pieces, in their order. Every place where a piece can end is followed, as a set.
+/// Whether the whole text consists of the pieces, in order. Every position where a piece can end is tracked, as a set.
 pub(super) fn matches(pieces: &[Piece<'_>], text: &[u8]) -> bool {
     let mut ends = vec![false; text.len() + 1];
     ends[0] = true;
@@ -37,8 +37,8 @@ pub(super) fn matches(pieces: &[Piece<'_>], text: &[u8]) -> bool {
     ends[text.len()]
 }
 
-/// Istio's string match (<https://istio.io/latest/docs/reference/config/security/authorization-policy/>): `*` alone is any text that is
-/// not empty, a star at the start or the end any text there; any other star is itself.
+/// Istio's string match (<https://istio.io/latest/docs/reference/config/security/authorization-policy/>): `*` alone
+/// matches any non-empty text, a star at the start or the end any text there; any other star is literal.
 pub(super) fn string_match(pattern: &[u8], text: &[u8]) -> bool {
     match pattern {
         b"*" => !text.is_empty(),
@@ -48,7 +48,7 @@ pub(super) fn string_match(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// A path template: `{*}` is one segment that is not empty, `{**}` any number of bytes of segments and slashes.
+/// A path template: `{*}` matches one non-empty segment, `{**}` any number of bytes of segments and slashes.
 pub(super) fn template(pattern: &str, text: &[u8]) -> bool {
     fn segment(byte: u8) -> bool {
         byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=*".contains(&byte)
@@ -70,7 +70,7 @@ pub(super) fn template(pattern: &str, text: &[u8]) -> bool {
     matches(&pieces, text)
 }
 
-/// A namespace of a SPIFFE ID: each star is any text, within `TRUST_DOMAIN/ns/NAMESPACE/sa/…` as one text.
+/// A namespace of a SPIFFE ID: each star matches any text, within `TRUST_DOMAIN/ns/NAMESPACE/sa/…` as one text.
 pub(super) fn namespace(pattern: &str, name: &[u8]) -> bool {
     let mut pieces = vec![ANY, Piece::Literal(b"/ns/")];
     for (index, part) in pattern.split('*').enumerate() {

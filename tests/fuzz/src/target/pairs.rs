@@ -26,7 +26,7 @@ pub(super) fn run(bytes: &[u8]) {
     assert_eq!(decode(&encode(&pairs)).as_ref(), Some(&pairs), "{bytes:?}");
 }
 
-/// Index by index. No bytes at all are a map without headers; what follows the last text is not looked at.
+/// The definition, index by index. An empty input is a map without headers; bytes after the last text are ignored.
 fn definition(bytes: &[u8]) -> Option<Pairs> {
     let number = |index: usize| {
         let bytes = bytes.get(4 * index..4 * index + 4)?;

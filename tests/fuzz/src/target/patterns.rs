@@ -1,4 +1,4 @@
-//! A value of a policy and what it may match, beside its definition: `KIND`, the value, NUL, what is there.
+//! A value of a policy and a text, compared with the definition: `KIND`, the value, NUL, the text.
 
 use std::net::IpAddr;
 
@@ -28,10 +28,10 @@ pub(super) fn run(bytes: &[u8]) {
     }
 }
 
-/// A rule, traffic, and whether the one matches the other by definition.
+/// A rule, traffic, and whether they match by definition.
 type Case = (serde_json::Value, Traffic, bool);
 
-/// A server name without a dot at its end: with one it is not established.
+/// A server name without a trailing dot: with one it is not established.
 fn sni(value: &str, text: &[u8]) -> Option<Case> {
     if text.ends_with(b".") {
         return None;
@@ -56,7 +56,7 @@ fn namespace(value: &str, text: &[u8]) -> Option<Case> {
     Some((rule, traffic, definition::namespace(value, &name)))
 }
 
-/// A path without what is cut off before it is compared.
+/// A path without the parts that are cut off before it is compared.
 fn path(value: &str, text: &[u8]) -> Option<Case> {
     if text.iter().any(|byte| b"?#".contains(byte)) {
         return None;
@@ -85,7 +85,7 @@ fn block(value: &str, text: &[u8]) -> Option<Case> {
     let (network, length) = value.split_once('/').unwrap_or((value, ""));
     let network: IpAddr = network.parse().ok()?;
     let mapped = |ip: IpAddr| matches!(ip, IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some());
-    // Addresses of IPv4 within IPv6 are the business of tests of their own.
+    // IPv4 addresses within IPv6 have separate tests.
     if mapped(ip) || mapped(network) {
         return None;
     }
@@ -112,7 +112,7 @@ fn block(value: &str, text: &[u8]) -> Option<Case> {
     ))
 }
 
-/// Compiled and reference decide as defined, in an ALLOW and in a DENY rule.
+/// Checks that the compiled and the reference evaluator decide as defined, in an ALLOW and in a DENY rule.
 fn compare(rule: &serde_json::Value, traffic: &Traffic, matches: bool) {
     for (action, if_matched) in [("ALLOW", Verdict::Allow), ("DENY", Verdict::Deny)] {
         let config = json!({

@@ -1,4 +1,4 @@
-//! `google.protobuf.Struct` and `envoy.config.core.v3.Metadata`, beside prost's decoder.
+//! `google.protobuf.Struct` and `envoy.config.core.v3.Metadata`, compared with prost's decoder.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use peerwarden_engine::limits::METADATA_DEPTH;
 use peerwarden_wire::{metadata, protobuf};
 use prost::{Message, Oneof};
 
-/// Deeper than any input here nests, and within what prost reads.
+/// Deeper than any input here, and within prost's limit.
 const DEPTH: usize = 40;
 
 #[derive(Clone, PartialEq, Message)]
@@ -50,7 +50,7 @@ struct Metadata {
     filters: BTreeMap<String, Struct>,
 }
 
-/// As the engine's tree.
+/// The value in the engine's types.
 fn value(read: &ProstValue) -> Value {
     match &read.kind {
         None | Some(Kind::Null(_)) => Value::Null,
@@ -74,7 +74,7 @@ fn fields(object: &Struct) -> Value {
 
 pub(super) fn run(bytes: &[u8]) {
     let read = protobuf::object(bytes, DEPTH);
-    // Without its list and with the list entry by entry it is the same `Struct`.
+    // Without its list and with the list entry by entry, it is the same `Struct`.
     let beside = protobuf::object_beside(bytes, "resources", DEPTH);
     let mut documents = Vec::new();
     let entries = protobuf::entries(bytes, "resources", DEPTH, |entry| documents.push(entry.clone()));
@@ -84,7 +84,7 @@ pub(super) fn run(bytes: &[u8]) {
         assert_eq!(names(whole), names(&beside));
     }
     if let Ok(other) = Struct::decode(bytes) {
-        // Written by a protobuf library, as Envoy does, it is read by both, to the same.
+        // The output of a protobuf library, as from Envoy, is parsed by both to the same.
         let canonical = other.encode_to_vec();
         let ours = protobuf::object(&canonical, DEPTH).expect("a canonical `Struct` is refused");
         assert!(same(&ours, &fields(&other)), "{ours:?} is not {other:?}");
@@ -108,7 +108,7 @@ pub(super) fn run_metadata(bytes: &[u8]) {
     }
 }
 
-/// How many values lie within each other, this one among them.
+/// The depth of nesting, including this value.
 fn depth(value: &Value) -> usize {
     let below = match value {
         Value::List(items) => items.iter().map(depth).max(),
@@ -118,7 +118,7 @@ fn depth(value: &Value) -> usize {
     1 + below.unwrap_or(0)
 }
 
-/// Equality in which a number that is none is itself.
+/// Equality in which NaN equals itself.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left.to_bits() == right.to_bits(),
@@ -136,7 +136,7 @@ fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// How many entries the lists of this name have.
+/// The number of entries in the lists of this name.
 fn total(object: &Value, name: &str) -> usize {
     let Value::Object(fields) = object else {
         return 0;

@@ -1,4 +1,4 @@
-//! YAML documents: read with their places, and laid out by `peerwarden fmt`.
+//! YAML documents: parsed with their places, and formatted by `peerwarden fmt`.
 
 use crate::readers;
 
@@ -43,7 +43,7 @@ pub(super) fn run(bytes: &[u8]) {
         return;
     };
     let documents = readers::documents(text);
-    // JSON is YAML: what is read as JSON is read to the same, unless it is beyond what files may be.
+    // JSON is YAML: valid JSON gives the same value, unless it exceeds the limits of files.
     if let Ok(json) = serde_json::from_str::<serde_json::Value>(text)
         && json.is_object()
         && let Ok(documents) = &documents
@@ -65,7 +65,7 @@ pub(super) fn run(bytes: &[u8]) {
     }
 }
 
-/// The documents without the order of their names.
+/// The documents, ignoring the order of their names.
 fn values(documents: &[String]) -> Vec<Option<serde_json::Value>> {
     documents
         .iter()

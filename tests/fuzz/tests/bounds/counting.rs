@@ -78,11 +78,11 @@ struct CountingAllocator;
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-// SAFETY: every call goes on to the system's allocator as it came, and what is counted beside it allocates nothing.
+// SAFETY: every call is passed on unchanged to the system's allocator, and the counting allocates nothing.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         taken(layout.size());
-        // SAFETY: the caller's promise is the one that is needed.
+        // SAFETY: the caller's promise is sufficient.
         unsafe { System.alloc(layout) }
     }
 

@@ -34,7 +34,7 @@ pub(super) async fn answer(
         script,
     };
     let mut response = Grpc::new(RawCodec).unary(call, request).await;
-    // What gRPC has no words for.
+    // Answers that gRPC cannot express.
     match response.extensions_mut().remove::<GrpcPayload>() {
         Some(GrpcPayload::Http(status)) => {
             let response = Response::builder().status(status);

@@ -68,7 +68,7 @@ fn a_configuration_that_is_too_new_closes_too() {
     later["fromALaterRelease"] = json!(true);
     let trailer = process.published().len() - everybody().len();
     let mut value = later.to_string().into_bytes();
-    // Its checksum is that of another release, which is not what this is about: it is written by the module's own rule.
+    // Its checksum is another release's, which does not matter here: it is written by the module's own rule.
     let checksum = peerwarden_engine::checksum(&value[..]);
     value.push(0);
     value.extend(checksum.to_le_bytes());

@@ -54,14 +54,14 @@ fn an_old_vm_that_is_back_in_use_is_the_newest_again() {
     process.advance(TICK * 2);
     let front = process.stream(new, narrow, FRONTEND);
     process.advance(GRACE);
-    // Envoy uses the VM that it still has, and tells it nothing.
+    // Envoy uses the VM that it still has, without a callback.
     process.stream(old, plugin, BACKEND);
     process.advance(TICK * 2);
     let back = process.stream(old, plugin, BACKEND);
     process.advance(TICK * 3);
     assert_eq!(process.closed_by(old, back), None, "what is in use admits it");
     assert_eq!(process.closed_by(new, front), None, "everybody is admitted");
-    // And what is newer by then counts again.
+    // The one that is newer by then counts again.
     process.vm(nobody());
     process.advance(TICK * 2);
     assert_eq!(process.closed_by(old, back), Some(CloseReason::Module));
@@ -172,7 +172,7 @@ fn one_without_a_workload_closes_for_all_of_its_name() {
     }
     assert_eq!(process.said(old, "does not know its workload"), 1);
 
-    // What comes with a workload then is newer, also if it is what there was before.
+    // The next one with a workload is newer, even if it is the same as before.
     let (new, plugin) = process.vm(everybody());
     process.advance(TICK * 2);
     let back = process.stream(new, plugin, BACKEND);

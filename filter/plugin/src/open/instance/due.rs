@@ -65,7 +65,7 @@ impl Instance {
         let due: Vec<_> = allowed.iter().filter(is_due).take(most).map(Rc::clone).collect();
         if due.len() < most {
             self.unjudged.set(false);
-            // Those that are due say again when they expire once they are judged.
+            // Those that are due set their expiry again once they are judged.
             let rest = allowed.iter().filter(|stream| !is_due(stream));
             self.expiry.set(rest.filter_map(|stream| stream.expiry()).min());
         }

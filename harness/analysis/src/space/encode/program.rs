@@ -80,7 +80,7 @@ impl Space {
             admitted.push(self.diagrams.and(issuer, audience)?);
             named.push(issuer);
         }
-        // A rule without an issuer is for those that no other rule names.
+        // A rule without an issuer is for issuers that no other rule names.
         let (named, unnamed) = (self.diagrams.any(&named)?, self.diagrams.any(&unnamed)?);
         admitted.push(self.diagrams.without(unnamed, named)?);
         self.diagrams.any(&admitted)

@@ -46,7 +46,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
         let operations: Vec<String> = matrix.rows.iter().map(|row| visible(&row.operation)).collect();
         let longest = operations.iter().map(|operation| operation.chars().count()).max();
         let width = longest.unwrap_or(0).min(OPERATION);
-        // So many callers fit beside the operations; the others follow below.
+        // The number of callers that fit beside the operations; the others follow below.
         let fit = ((78 - width) / 4).max(1);
         let numbers: Vec<usize> = (0..matrix.callers.len()).collect();
         for numbers in numbers.chunks(fit) {

@@ -67,7 +67,7 @@ impl Pod {
         let named = pod
             .get("spec")
             .and_then(|spec| spec.get("serviceAccountName")?.as_str());
-        // Both are `default` where nothing is said, as Kubernetes has it.
+        // Both default to `default`, as in Kubernetes.
         Ok(Some(Self {
             namespace: metadata(document, "namespace").unwrap_or_else(|| "default".to_owned()),
             service_account: named.unwrap_or("default").to_owned(),

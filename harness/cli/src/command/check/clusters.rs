@@ -41,7 +41,7 @@ pub(super) fn findings(
             };
         }
     };
-    // What every overlay replaces is a base of others, and looked at too.
+    // A document that every overlay replaces is a base of others, and checked too.
     let replaced = clusters::replaced_everywhere(&sets, &policies);
     if !replaced.is_empty() {
         sets.push(ClusterSet {

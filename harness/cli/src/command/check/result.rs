@@ -48,7 +48,7 @@ impl CheckResult {
         mesh: Option<&Document>,
         settings: &Settings,
     ) -> Self {
-        // A file that is named is excluded too: a hook names all that changed.
+        // A named file can be excluded too: a hook names all changed files.
         let all = listing.files.iter();
         let files: Vec<&PathBuf> = all.filter(|file| !loader.repository.excludes(file)).collect();
         let excluded = listing.excluded + listing.files.len() - files.len();
@@ -83,7 +83,7 @@ impl CheckResult {
             unproved,
         } = of_documents(mesh, read, loader, settings);
         findings.extend(found);
-        // In the order of the texts; what has no place in one comes first.
+        // In the order of the texts; findings without a place come first.
         let order = |finding: &Diagnostic| {
             let place = finding.place.as_ref();
             let place = place.map(|place| (place.source.name.clone(), place.span.start));
@@ -164,7 +164,7 @@ fn of_documents(
     };
     let mut findings = refused(&setup);
     if !findings.is_empty() {
-        // One document that cannot be read keeps the engine from judging the others: each is asked alone too.
+        // One unreadable document prevents the engine from checking the others: each is also checked alone.
         let all = std::mem::take(&mut setup.resources);
         for document in &all {
             setup.resources = vec![document.clone()];

@@ -84,7 +84,7 @@ impl Flags {
             let wrong = Diagnostic::error("the caller is missing");
             return Err(wrong.help("add `--peer spiffe://…`, `--no-certificate` or `--plaintext`"));
         }
-        // What has no scheme is no URI: a name of a suite, or a principal as policies write it, would match nobody, and say so quietly.
+        // A text without a scheme is not a URI: a name from a suite, or a principal, would silently match nobody.
         if let Some(peer) = self.peer.as_ref().filter(|peer| !peer.contains(':')) {
             let wrong = Diagnostic::error(format!("`{peer}` is not a URI"));
             return Err(wrong.help("write the whole URI: `--peer spiffe://cluster.local/ns/web/sa/frontend`"));

@@ -26,7 +26,7 @@ pub(super) fn of(
             identities.push(identity);
         }
     };
-    // What the policies are about comes first.
+    // Callers in the policies come first.
     for source in policies(config, workload).flat_map(sources) {
         for principal in &source.principals {
             if let Some((namespace, account)) = account(principal) {

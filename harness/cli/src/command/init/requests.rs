@@ -66,7 +66,7 @@ pub(super) fn of(config: &Config, workload: &PodWorkload) -> BTreeMap<String, Su
     };
     requests.truncate(MOST);
     requests.push(other("GET"));
-    // A port that no rule names is as open as the rules without ports leave it.
+    // A port that no rule names is as open as the rules without ports allow.
     if !requests
         .iter()
         .any(|request| matches!(request, SuiteRequest::Tcp(_)))

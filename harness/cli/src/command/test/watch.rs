@@ -35,7 +35,7 @@ type Suites = BTreeMap<PathBuf, Stamps>;
 pub(super) fn run(arguments: &Arguments, loader: &Loader) -> Result<Exit> {
     let mut lazy_module = LazyModule::default();
     let (mut before, mut module) = (Suites::new(), Stamps::new());
-    // Each file as it last was, whichever suites it belongs to now.
+    // Each file at its last check, whichever suites it belongs to now.
     let mut known = Stamps::new();
     let mut first = true;
     loop {
@@ -50,21 +50,21 @@ pub(super) fn run(arguments: &Arguments, loader: &Loader) -> Result<Exit> {
         if first || !run.is_empty() {
             let mut changed = changed_files(&mut known, &before, &now);
             if other_module {
-                // It may judge otherwise: all is run again.
+                // Verdicts may change: everything is run again.
                 lazy_module = LazyModule::default();
                 changed.insert("the module".to_owned());
             }
             announce(&changed, first)?;
             match once(arguments, loader, &run, &mut lazy_module) {
                 Err(error @ Error::Internal(_)) => return Err(error),
-                // It may be as it should be the next time.
+                // It may be correct the next time.
                 Err(error) => _ = error.report(),
                 Ok(_) => {}
             }
             watching(&now);
         }
         before = now;
-        // What the run itself wrote, a snapshot, is no change.
+        // A file that the run itself wrote, a snapshot, does not count as changed.
         for (file, stamp) in before.values_mut().flatten() {
             if file.extension().is_some_and(|extension| extension == "md") {
                 *stamp = self::stamp(file);
@@ -92,7 +92,7 @@ fn settled(arguments: &Arguments, loader: &Loader, before: &Suites, first: bool)
 }
 
 fn suites(arguments: &Arguments, loader: &Loader) -> Suites {
-    // What cannot be listed now may be there the next time.
+    // A path that cannot be listed now may exist the next time.
     let files = loader.suites(&arguments.paths).unwrap_or_default();
     let mut known: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     let suites = files.into_iter().map(|file| {
@@ -124,7 +124,7 @@ fn stamp(file: &Path) -> Stamp {
 /// The files that are new, gone, or changed.
 fn changed_files(known: &mut Stamps, before: &Suites, now: &Suites) -> BTreeSet<String> {
     let now = now.values().flatten().map(|(file, stamp)| (file.clone(), *stamp));
-    // One that no suite names any more may be as it was.
+    // A file that no suite names any more may be unchanged.
     let gone = before
         .values()
         .flatten()

@@ -72,7 +72,7 @@ fn who_can_names_the_authorizer_and_the_option() {
         !out.contains("not proved") && out.contains("this is proved"),
         "{described:?}"
     );
-    // Of the other workloads it is.
+    // For the other workloads it is.
     let both = run(&[
         "who-can",
         "GET /x",
@@ -118,7 +118,7 @@ fn matrix_and_diff_say_so() {
     let ran = run(&["diff", "ask.yaml", "changed.yaml", "--workload", "gateway.yaml"]);
     let out = line(&ran);
     assert!(out.contains(NOT_PROVED) && !out.contains("is proved"), "{ran:?}");
-    // What is the same on both sides needs no proof.
+    // Parts that are equal on both sides need no proof.
     let ran = run(&["diff", "ask.yaml", "ask.yaml", "--workload", "gateway.yaml"]);
     assert!(!line(&ran).contains("not proved"), "{ran:?}");
 }

@@ -192,7 +192,7 @@ fn an_allow_policy_that_a_wider_one_makes_void() {
     );
     let single = SERVICE.replace("targetRefs: [", "targetRef: ").replace(']', "");
     says("PW049", &[&signed_in, &admins(&single)], "shop/admins");
-    // Of one gateway.
+    // For one gateway.
     says("PW049", &[&signed_in, &admins(WAYPOINT)], "shop/admins");
     // For all waypoints of the mesh.
     let of_class = signed_in.replace(

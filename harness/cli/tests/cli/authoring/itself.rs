@@ -170,7 +170,7 @@ fn an_impossible_value_is_graver_where_it_keeps_nobody_out() {
     };
     says("PW035", &[&host("DENY")], "error: ");
     says("PW035", &[&host("ALLOW")], "warning: ");
-    // One placeholder says enough.
+    // One placeholder is enough.
     let template = policy(
         "ALLOW",
         "[{from: [{source: {namespaces: [\"${A}\", \"${B}\"]}}]}]",

@@ -96,7 +96,7 @@ fn a_namespace_that_is_another_one_typed_wrong() {
     for typed in ["shpo", "shopp", "shp"] {
         let found = of(typed);
         if typed == "shp" {
-            // Three letters may be any name.
+            // A name of three letters may be anything.
             silent("PW023", &[&orders, &found]);
         } else {
             says("PW023", &[&orders, &found], "did you mean `shop`?");
@@ -135,7 +135,7 @@ fn a_selector_is_told_only_where_something_was_meant() {
     }
     assert!(in_two_files(&orders, &of("app: payments")).is_empty());
     says("PW023", &[&orders, &of("app: payments")], "have `app` `orders`");
-    // Nothing says which namespace it is applied to.
+    // Nothing determines the namespace that it is applied to.
     let unplaced = orders.replace(", namespace: shop", "");
     let other = deployment("web", "shop", HTTP);
     silent("PW023", &[&unplaced, &other, &of("app: orders")]);
@@ -212,7 +212,7 @@ fn a_caller_that_nobody_is() {
             &frontend,
             source("principals: [\"cluster.local/ns/web/sa/front*\"]"),
         ),
-        // Of these namespaces nothing is known.
+        // Nothing is known about these namespaces.
         (
             &frontend,
             source("principals: [cluster.local/ns/billing/sa/batch]"),
@@ -221,7 +221,7 @@ fn a_caller_that_nobody_is() {
         (&frontend, source("serviceAccounts: [orders]")),
         // Nobody declares any.
         (&as_default, source("principals: [cluster.local/ns/web/sa/batch]")),
-        // A patch does not say as whom it runs.
+        // A patch does not show its service account.
         (&as_default.replace("image: a, ", ""), named.clone()),
     ] {
         silent("PW045", &[beside, &policy]);

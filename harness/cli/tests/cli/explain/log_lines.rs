@@ -93,7 +93,7 @@ fn a_line_of_what_was_refused_is_said_in_words() {
             (&"refused".into(), &true.into())
         );
     }
-    // What ends a connection at any time refuses nothing: here a request had been served (Envoy 1.40).
+    // A reason that can end a connection at any time is not a refusal: here a request had been served (Envoy 1.40).
     for reason in [
         "TLS_error:|33554536:system_library:OPENSSL_internal:Connection_reset_by_peer:TLS_error_end",
         "TLS_error:|268435703:SSL_routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end|\
@@ -117,12 +117,12 @@ fn a_line_of_what_was_refused_is_said_in_words() {
     let ran = described(&folder, &["--log-line", &unmatched]);
     assert!(ran.out.starts_with("refused before the handshake: "), "{ran:?}");
 
-    // Istio says it in the details.
+    // Istio has it in the details.
     let line = r#"[2026-01-01T00:00:00.000Z] "- - -" 0 NR filter_chain_not_found - "-" 0 0 0 - "-" "-" "-" "-" "-" - - 10.244.0.9:8080 10.244.0.7:41612 - -"#;
     let ran = described(&folder, &["--log-line", line]);
     assert!(ran.out.starts_with("refused before the handshake: "), "{ran:?}");
 
-    // By a format of one's own.
+    // In a custom format.
     let format = "%RESPONSE_FLAGS% %DOWNSTREAM_REMOTE_ADDRESS% san=%DOWNSTREAM_PEER_URI_SAN% \
                   tls=%DOWNSTREAM_TRANSPORT_FAILURE_REASON% term=%CONNECTION_TERMINATION_DETAILS%";
     let line = "- 127.0.0.1:46828 san=- tls=TLS_error:|268435648:SSL_routines:OPENSSL_internal:\
@@ -161,7 +161,7 @@ fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
         lines += 1;
     }
     assert_eq!(lines, 22);
-    // As Envoy and Istio log by default: there is no request in the line, or the details say it.
+    // The default formats of Envoy and Istio: there is no request in the line, or the details show it.
     for line in [
         r#"[2026-01-01T00:00:00.000Z] "- - HTTP/1.1" 400 DPE 0 11 0 - "-" "-" "-" "-" "-""#,
         r#"[2026-01-01T00:00:00.000Z] "- - HTTP/2" 0 DR 0 0 0 - "-" "-" "-" "-" "-""#,
@@ -174,7 +174,7 @@ fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
             "{line}: {ran:?}"
         );
     }
-    // Envoy 1.36 says of headers that are too large over HTTP/2 that the client reset the stream.
+    // For headers that are too large over HTTP/2, Envoy 1.36 logs that the client reset the stream.
     let line = REFUSED_REQUESTS.lines().last().unwrap();
     let line = line.replace(
         "codec_error:The_user_callback_function_failed",
@@ -185,7 +185,7 @@ fn a_request_that_envoy_itself_refused_is_never_allowed_by_policy() {
         line.contains("remote_reset") && ran.out.starts_with("refused by Envoy itself: "),
         "{ran:?}"
     );
-    // What the module decided was a request, though its body was not sound.
+    // The module decided on a request, although its body was malformed.
     let line = REFUSED_REQUESTS.lines().nth(1).unwrap();
     let line = line
         .replace(
@@ -233,12 +233,12 @@ fn a_connection_whose_application_is_down_is_not_taken_for_denied() {
     );
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(json["unreached"], why);
-    // Where the application is dialled at once (Envoy 1.36), the connection ends before the peer is known.
+    // If the application is connected to immediately (Envoy 1.36), the connection ends before the peer is known.
     let early = APPLICATION_DOWN.lines().next().unwrap();
     let early = early.replace("\"spiffe://cluster.local/ns/web/sa/frontend\"", "null");
     let ran = described(&folder, &["--log-line", &early]);
     assert!(ran.out.starts_with("UNKNOWN"), "{ran:?}");
-    // A request whose details are the router's has passed every filter.
+    // A request with the router's details has passed every filter.
     let line = r#"[2026-01-01T00:00:00.000Z] "GET /orders/1 HTTP/1.1" 503 UF upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused} - "delayed_connect_error:_Connection_refused" 0 91 0 - "-" "-" "0c9b" "orders" "10.0.0.9:8080" inbound|8080|| - 10.244.0.9:8080 10.244.0.7:41612 - -"#;
     let ran = described(&folder, &["--log-line", line]);
     assert!(

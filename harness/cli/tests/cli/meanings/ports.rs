@@ -13,7 +13,7 @@ fn fields_of_http_on_other_ports() {
             "a TCP connection to port 3306 in plaintext is denied by shop/a[0]",
         ],
     );
-    // What is left of the rule is about somebody, and so is the denial.
+    // The rest of the rule is about a caller, and so is the denial.
     fine(&[&deny.replace("to:", "from: [{source: {namespaces: [batch]}}], to:")]);
     fine(&[&deny.replace("DENY", "ALLOW")]);
     fine(&[&deny.replace("paths:", "ports: [\"8080\"], paths:")]);

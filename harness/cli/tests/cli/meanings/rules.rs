@@ -34,11 +34,11 @@ fn rules_that_others_leave_nothing_to_decide() {
         ],
     );
     fine(&[&rules(&format!("{one}, {all}"))]);
-    // Two that are the same: the first may stay.
+    // Of two equal rules the first may stay.
     let ran = checked(&[&rules(&format!("{all}, {all}"))]);
     assert_eq!(ran.out.matches("PW012").count(), 1, "{}", ran.out);
     ran.says(1, &["rule 1 decides nothing"]);
-    // What needs two others is shadowed all the same.
+    // A rule that takes two others is shadowed too.
     let halves =
         "{from: [{source: {ipBlocks: [10.0.0.0/9]}}]}, {from: [{source: {ipBlocks: [10.128.0.0/9]}}]}";
     let whole = "{from: [{source: {ipBlocks: [10.0.0.0/8]}}], to: [{operation: {methods: [GET]}}]}";
@@ -46,7 +46,7 @@ fn rules_that_others_leave_nothing_to_decide() {
         &[&rules(&format!("{whole}, {halves}"))],
         &["everything it matches is also allowed by shop/a[1] and shop/a[2]"],
     );
-    // On TCP the wider rule is dropped, and the other needed.
+    // On TCP the wider rule is dropped, and the other is needed.
     let tcp = "{to: [{operation: {methods: ['*']}}]}, {from: [{source: {namespaces: [web]}}]}";
     fine(&[&rules(tcp)]);
 }
@@ -59,7 +59,7 @@ fn rules_apply_where_their_policies_do() {
         &[&policy(web), &named("b", all)],
         &["warning[PW012]", "also allowed by shop/b[0]"],
     );
-    // The wider one is not wherever the narrower one is.
+    // The wider one does not apply everywhere that the narrower one does.
     let front = all.replace("{rules", "{selector: {matchLabels: {tier: front}}, rules");
     fine(&[&policy(web), &named("b", &front)]);
     finds(
@@ -126,7 +126,7 @@ fn rules_that_contradict_themselves() {
             &["warning[PW014]", "no request can match rule 0"],
         );
     }
-    // Lists may hold both.
+    // Lists may contain both.
     fine(&[&rule(
         "when: [{key: 'request.auth.claims[g]', values: [a]}, {key: 'request.auth.claims[g]', values: [b]}]",
     )]);

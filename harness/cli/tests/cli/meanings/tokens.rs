@@ -30,7 +30,7 @@ fn a_token_that_nothing_verifies() {
         ],
     );
     fine(&[&asks, &here]);
-    // In another repository, perhaps.
+    // Possibly in another repository.
     fine(&[&asks]);
     let of_the_mesh = tokens("istio-system", &format!("{{{RULES}}}"));
     fine(&[&asks, &of_the_mesh]);
@@ -38,7 +38,7 @@ fn a_token_that_nothing_verifies() {
         "{action: DENY, rules: [{from: [{source: {requestPrincipals: ['https://issuer.example/*']}}], to: [{operation: {ports: ['80']}}]}]}",
     );
     finds(&[&denies, &elsewhere], &["the rule denies nothing"]);
-    // The selectors may meet on one workload, and do not on this one.
+    // The selectors may meet on one workload, but do not on this one.
     let selected = policy(
         "{selector: {matchLabels: {app: web}}, rules: [{when: [{key: 'request.auth.claims[group]', values: [a]}]}]}",
     );

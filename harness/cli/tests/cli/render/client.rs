@@ -61,7 +61,7 @@ fn client_writes_files_that_are_replaced_only_when_they_change() {
         .collect();
     assert_eq!((first.code, first.out), (0, written.clone()));
 
-    // A rule says how a service is called, and not where the client's Envoy listens.
+    // A rule describes how a service is called, not where the client's Envoy listens.
     folder.write("rules/orders.yaml", RULE.replace("DISABLE", "ISTIO_MUTUAL"));
     let changed = written
         .replace("written", "unchanged")

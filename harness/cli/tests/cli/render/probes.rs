@@ -37,7 +37,7 @@ fn probes_are_rewritten_and_answered() {
     assert_eq!(listener.code, 0, "{listener:?}");
     let (_, listener) = listener.out.split_once("# 15020:").unwrap();
     assert_snapshot!("probes_listener", listener);
-    // What is rewritten already has lost where its probes go.
+    // A rewritten document no longer shows where its probes went.
     folder.write("rewritten.yaml", &rewritten.out);
     folder
         .run(&["render", "probes", "rewritten.yaml"])

@@ -118,7 +118,7 @@ fn a_hostile_log_is_only_text() {
     lines.extend_from_slice(&b"[".repeat(100_000));
     lines.extend_from_slice(b"\n{\"downstream_remote_address\":");
     lines.extend_from_slice(&b"[".repeat(100_000));
-    // A user agent made to look like the fields behind it.
+    // A user agent that imitates the fields after it.
     let forged = ISTIO.lines().next().unwrap().replace(
         "curl/8.5.0",
         "x\" \"id\" \"admin.shop\" \"10.0.0.1:80\" a b 10.9.9.9:9999 1.2.3.4:5 - default [x] \"GET /",

@@ -58,7 +58,7 @@ fn a_certificate_that_names_two_trust_domains_is_nobody() {
         "\"spiffe://cluster.local/ns/web/sa/frontend\"",
         format!("\"{NIGHTLY}\""),
     );
-    // Native engine and module say the same, or `eval` would end with an error.
+    // The native engine and the module agree, or `eval` would end with an error.
     assert_eq!(ask(ours), "allow");
     assert_eq!(ask(&theirs), "allow");
     assert_eq!(ask(&format!("{ours}, {theirs}")), "deny");

@@ -16,7 +16,7 @@ fn test_says_that_a_case_promises_too_much() {
     let meant = folder.run(&["test", "orders_test.yaml"]);
     assert_eq!(meant.code, 0, "{meant:?}");
     assert!(!words(&meant.out).contains(REFUSED), "{meant:?}");
-    // Of a case that fails it is the first thing to know.
+    // For a failed case it is the first thing to know.
     folder.write("orders_test.yaml", SUITE.replace("expect: deny", "expect: allow"));
     let failed = folder.run(&["test", "orders_test.yaml"]);
     assert_eq!(failed.code, 1, "{failed:?}");
@@ -56,17 +56,17 @@ fn what_may_well_get_in_is_no_finding() {
         )
     };
     assert_eq!(count(POLICY, ""), 1);
-    // A gateway's servers have roots of their own.
+    // A gateway's servers have their own roots.
     assert_eq!(count(POLICY, &gateway("app: orders")), 0);
     assert_eq!(count(POLICY, &gateway("app: other")), 1);
-    // Nobody has said that the mesh is not this one.
+    // Nothing shows that the mesh is a different one.
     assert_eq!(count(&POLICY.replace("cluster.local", "partner.example"), ""), 0);
-    // Wildcards, and what a DENY rule shuts out.
+    // Wildcards, and values that a DENY rule denies.
     assert_eq!(count(&POLICY.replace("partner.example", "*"), ""), 0);
     assert_eq!(count(&POLICY.replace("partner.example/", "partner*/"), ""), 0);
     let deny = POLICY.replace("  rules:", "  action: DENY\n  rules:");
     assert_eq!(count(&deny, ""), 0);
-    // Nobody else than the partner, who does not get in either.
+    // Only the partner, who is not accepted either.
     assert_eq!(
         count(
             &deny.replace("principals: [partner", "notPrincipals: [partner"),

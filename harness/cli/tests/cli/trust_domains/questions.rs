@@ -59,7 +59,7 @@ fn diff_and_matrix_say_whom_the_handshake_refuses() {
             let told = ran.out.contains("\"partner.example\"");
             assert_eq!(told, refused, "{arguments:?} {ran:?}");
         }
-        // Whom policies do not let in the handshake need not refuse.
+        // The handshake need not refuse a peer that policies deny.
         let ran = folder.run(&[&["matrix", "--policies", "old.yaml"], mesh].concat());
         assert!(!words(&ran.out).contains(REFUSED), "{ran:?}");
     }

@@ -28,7 +28,7 @@ fn texts_in_every_style() {
         let read: Value = serde_saphyr::from_str(&after).unwrap();
         assert_eq!(read, value, "seed {seed}\n{text}\n---\n{after}");
         assert_eq!(tidied("again", &after), after, "seed {seed}\n{text}");
-        // Comments have words that nothing else has.
+        // Comments have unique words.
         for comment in &writer.comments {
             assert_eq!(
                 after.matches(comment.as_str()).count(),

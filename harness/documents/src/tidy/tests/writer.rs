@@ -84,7 +84,7 @@ impl Writer {
             3 => {
                 self.end();
                 let mut items = Vec::new();
-                // A list may stand at the indent of its key.
+                // A list may have the indentation of its key.
                 let indent = indent + self.random.usize(0..3);
                 for _ in 0..self.random.usize(1..4) {
                     self.between(indent);

@@ -105,7 +105,7 @@ fn damage_is_found() {
         std::fs::write(kept.file(), &whole[..length]).unwrap();
         assert!(kept.refusal().contains("is damaged"), "{length}");
     }
-    // Whole, but of another module.
+    // Complete, but of another module.
     std::fs::write(kept.file(), &whole).unwrap();
     std::fs::rename(kept.file(), kept.modules().join("other")).unwrap();
     assert!(matches!(kept.cache.get("other"), Err(CacheError::Damaged(_))));
@@ -113,7 +113,7 @@ fn damage_is_found() {
 
 #[test]
 fn a_folder_of_somebody_else_is_not_believed() {
-    // Root alone can give files away; the check is the same for all.
+    // Only root can give files away; the check is the same for all.
     if !rustix::process::geteuid().is_root() {
         let theirs = ours(
             &rustix::fs::open("/", OFlags::RDONLY, Mode::empty()).unwrap(),

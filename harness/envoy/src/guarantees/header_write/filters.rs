@@ -85,9 +85,9 @@ pub(super) fn by_message<'v>(kind: &str, config: &Cursor<'v>) -> Result<Vec<Head
                 }));
             }
         }
-        // Which of its texts name headers depends on the version, and on what keeps the session.
+        // It depends on the version, and on the kind of session, which of its texts name headers.
         "geoip" | "stateful_session" => texts(config, &mut found),
-        // The service chooses them; what a policy reads is then what it has written.
+        // The service chooses them; policies then read its values.
         "ratelimit" => found.push(by_service(config.clone(), HeaderName::Service)),
         "ext_authz" => by_authorizer(config, &mut found)?,
         "basic_auth" => found.extend(named(config, "forward_username_header")?),

@@ -33,7 +33,7 @@ const VM: &[&str] = &[
 /// Checks the fields of each module of a chain.
 pub(super) fn check(chain: &Chain<'_>) -> Result<(), Failure> {
     for module in chain.modules() {
-        // One that is not there to read is a matter of `configuration`.
+        // A plugin that is not given is reported by `configuration`.
         let Ok(plugin) = module.plugin() else { continue };
         plugin.only(PLUGIN, MAY)?;
         if let Some(vm) = plugin.get("vm_config")? {

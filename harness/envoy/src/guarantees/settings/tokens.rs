@@ -67,7 +67,7 @@ const TOKEN_REQUIREMENT: &[&str] = &[
 pub(super) fn check(chain: &Chain<'_>) -> Result<(), Failure> {
     let filters = chain.http.iter().flat_map(|http| &http.filters);
     for filter in filters.filter(|filter| filter.short() == "jwt_authn") {
-        // One that is not there to read is a matter of `tokens`.
+        // A filter that is not given is reported by `tokens`.
         let Some(config) = &filter.config else { continue };
         config.only(TOKENS, MAY)?;
         for (_, provider) in config.entries("providers")? {

@@ -62,7 +62,7 @@ fn exactness(rule: &DestinationRule, host: &str) -> Option<usize> {
     if let Some(suffix) = rule.host.strip_prefix('*') {
         return host.ends_with(suffix).then_some(suffix.len());
     }
-    // A name without a dot is one of the rule's own namespace.
+    // A name without a dot is in the rule's own namespace.
     let full = if rule.host.contains('.') {
         rule.host.clone()
     } else {

@@ -62,8 +62,6 @@ pub(super) struct ServiceEndpoint {
     pub(super) labels: Vec<(String, String)>,
 }
 
-// === impl Endpoint ===
-
 impl ServiceEndpoint {
     /// Whether it has the label that Istio's injection sets.
     pub(super) fn has_sidecar(&self) -> bool {
@@ -72,8 +70,6 @@ impl ServiceEndpoint {
         self.labels.iter().any(label)
     }
 }
-
-// === impl Description ===
 
 impl ClientDescription {
     pub(super) fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
@@ -131,8 +127,6 @@ impl ClientDescription {
         })
     }
 }
-
-// === impl Service ===
 
 impl Service {
     fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {

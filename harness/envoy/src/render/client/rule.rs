@@ -74,7 +74,7 @@ impl DestinationRule {
         fields.ignore(&["apiVersion", "kind", "status"]);
         let empty = Value::Object(Vec::new());
         let at_metadata = at.name("metadata");
-        // The API server adds much to metadata, and none of it decides.
+        // The API server adds metadata, which has no effect.
         let mut metadata = Fields::of(fields.take("metadata").unwrap_or(&empty), &at_metadata, problems)?;
         let name = required(&mut metadata, "name", &at_metadata, problems);
         let namespace = required(&mut metadata, "namespace", &at_metadata, problems);
@@ -163,7 +163,7 @@ fn other(fields: &mut Fields<'_, '_>, ignored: &mut Vec<&'static str>) {
 fn read_tls(policy: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<ClientTls> {
     let at = at.name("tls");
     let mut fields = Fields::of(policy.take("tls")?, &at, problems)?;
-    // Istio's default is the first of its enum, DISABLE; that somebody means that by leaving it out is unlikely.
+    // Istio's default is the first value of its enum, DISABLE; an omitted mode is unlikely to be intended.
     let written = required(&mut fields, "mode", &at, problems)?;
     let Some((_, mode)) = MODES.iter().find(|(name, _)| *name == written) else {
         let names = MODES.map(|(name, _)| name);

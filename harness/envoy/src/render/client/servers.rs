@@ -36,7 +36,7 @@ impl ServerPolicies {
             ("mesh".to_owned(), Value::Object(mesh)),
             ("resources".to_owned(), Value::List(policies.to_vec())),
         ]))?;
-        // Whether a document is right does not depend on the workload.
+        // Whether a document is valid does not depend on the workload.
         config.workload = Some(Workload::default());
         Program::compile(&config)?;
         config.resources.retain(|resource| match resource {

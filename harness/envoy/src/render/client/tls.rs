@@ -98,7 +98,8 @@ fn mesh(
         );
         return None;
     }
-    // What Istio's `istio.alpn` filter writes for HTTP. `istio-peer-exchange` is left out: the server would wait for it.
+    // The protocols of Istio's `istio.alpn` filter for HTTP. `istio-peer-exchange` is left out: the server would wait
+    // for it.
     let alpn: &[&str] = match port.protocol {
         PortProtocol::Http2 => &["istio-h2", "istio", "h2"],
         PortProtocol::Http => &["istio-http/1.1", "istio", "http/1.1"],

@@ -25,7 +25,7 @@ impl Gateway {
         fields.ignore(&["apiVersion", "kind", "status"]);
         let empty = Value::Object(Vec::new());
         let at_metadata = at.name("metadata");
-        // The API server adds much to metadata, and none of it decides.
+        // The API server adds metadata, which has no effect.
         let mut metadata = Fields::of(fields.take("metadata").unwrap_or(&empty), &at_metadata, problems)?;
         let name = required(&mut metadata, "name", &at_metadata, problems);
         let namespace = required(&mut metadata, "namespace", &at_metadata, problems);

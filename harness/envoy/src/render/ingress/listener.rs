@@ -30,7 +30,7 @@ impl Ingress {
                 .collect()
         };
         let proxy = &self.description.proxy;
-        // Who comes in plaintext is sent away whoever they are: there is nothing to decide.
+        // Plaintext clients are redirected, whoever they are: there is nothing to decide.
         let deciding = self.plugins.first().filter(|_| !plaintext);
         let filter = deciding.map(|plugin| plugin.filter(&proxy.module, layout));
         let context = json!({
@@ -80,7 +80,7 @@ impl Ingress {
                 "status": status,
             })
         });
-        // Who asks for no name at all is for the server of all names.
+        // Clients without a server name are for the server of all names.
         let all = server.hosts.contains(&Host::Any);
         json!({
             "name": format!("{} {}", server.gateway, name(&server.hosts)),
@@ -104,7 +104,7 @@ impl Ingress {
             let ports: Vec<u16> = check::serving(&self.servers, host)
                 .map(|server| server.port)
                 .collect();
-            // 443 is what an address by `https` means.
+            // 443 is the default port of `https`.
             let to = ports.iter().find(|port| **port == HTTPS).or(ports.iter().min());
             json!({
                 "name": host.to_string(),

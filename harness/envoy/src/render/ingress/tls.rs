@@ -148,7 +148,7 @@ pub(super) fn read(
 }
 
 fn read_mode(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<ServerTlsMode> {
-    // Istio's default is the first of its enum, PASSTHROUGH; that somebody means that by leaving it out is unlikely.
+    // Istio's default is the first value of its enum, PASSTHROUGH; an omitted mode is unlikely to be intended.
     let written = required(fields, "mode", at, problems)?;
     if let Some((_, mode)) = MODES.iter().find(|(name, _)| *name == written) {
         return Some(*mode);

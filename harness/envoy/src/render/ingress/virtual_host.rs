@@ -42,7 +42,7 @@ pub(super) fn of<'r>(server: &Server, servers: &[&Server], routes: &'r [Route]) 
         };
         let ours = server.hosts.iter().any(|host| host.covers(domain));
         if leads == RouteAction::Elsewhere && !ours && *domain != Host::Any {
-            // That for `*` says the same.
+            // The virtual host for `*` has the same result.
             continue;
         }
         match found.iter_mut().find(|host| same(host.leads, leads)) {
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn a_name_of_another_server_is_never_answered() {
-        // The second may ask for a certificate: its name must not be had by way of the first, though that has a wildcard for it and a
-        // route that would do.
+        // The second may require a certificate: its name must not be reachable through the first, which has a wildcard
+        // and a route that match.
         let (wide, narrow) = (server(&["*.example.com"]), server(&["admin.example.com"]));
         let routes = [route(&["*.example.com"]), route(&["api.example.com"])];
         let servers = [&wide, &narrow];
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn each_name_is_answered_by_the_one_server_that_envoy_gives_it() {
-        // Every way to give four names to three servers, each with a route, without one, or with that of a wildcard.
+        // All ways to give four names to three servers, each with a route, without one, or with that of a wildcard.
         let names = ["*", "*.example.com", "*.b.example.com", "a.b.example.com"];
         let asked = [
             "a.b.example.com",

@@ -95,7 +95,7 @@ impl Handler {
                 problems.push(problem.help("write a whole number of seconds, at least 1"));
                 1
             }
-            // A hook has no time of its own; the kubelet waits for it as for the container to end.
+            // A hook has no time-out; the kubelet waits for it as long as for the container to end.
             None if is_hook => 30,
             None => 1,
         };
@@ -115,7 +115,7 @@ impl Handler {
         }
         let handler = match (http, tcp, grpc) {
             (Some(http), _, _) => Self::http(http, &at.name("httpGet"), ports, problems),
-            // Kubernetes takes such hooks and never runs them.
+            // Kubernetes accepts such hooks and never runs them.
             (_, Some(_), _) | (_, _, Some(_)) if is_hook => None,
             (_, Some(tcp), _) => Self::tcp(tcp, &at.name("tcpSocket"), ports, problems),
             (_, _, Some(grpc)) => Self::grpc(grpc, &at.name("grpc"), problems),
@@ -186,7 +186,7 @@ impl Handler {
 
     fn grpc(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
-        // A number only, as Kubernetes has it.
+        // Only a number, as in Kubernetes.
         let port = port(fields.take("port"), &at.name("port"), &[], problems);
         let service = fields.text("service", problems).unwrap_or_default().to_owned();
         fields.finish(problems);

@@ -95,7 +95,7 @@ fn added(headers: &[(String, String)]) -> Value {
         } else {
             "APPEND_IF_EXISTS_OR_ADD"
         };
-        // Envoy fills in what stands between percent signs.
+        // Envoy replaces text between percent signs.
         json!({"name": name, "value": value.replace('%', "%%"), "action": action})
     };
     headers.iter().map(header).collect()

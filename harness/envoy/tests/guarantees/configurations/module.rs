@@ -98,7 +98,7 @@ pub(super) const MODULE: &[Case] = &[
         listener(of)["traffic_direction"] = 2.into();
         filters(of).remove(0);
     }),
-    // One mark for both: where the second is missing, that of the first lets requests through.
+    // Both set the same mark: if the second is missing, the first one's mark lets requests through.
     ("two modules, each its own plugin", &["second-lock"], |of| {
         let mut second = filters(of)[0].clone();
         second["name"] = "second".into();

@@ -124,7 +124,7 @@ impl Vm {
     pub(in crate::vm) fn encode(&mut self, id: u32, headers: Headers, body: &[u8]) {
         let sent = self.show_response_headers(id, headers, body.is_empty());
         if sent.is_ok() && !body.is_empty() {
-            // The stream was there a line above.
+            // The stream existed a line above.
             let _ = self.show_response_body(id, body, true);
         }
     }

@@ -51,7 +51,7 @@ impl Group {
         };
         let rules = changed.rules.as_mut().filter(|rules| rule < rules.len())?;
         rules.remove(rule);
-        // A DENY policy without rules is none; an ALLOW policy without rules allows nothing, and counts.
+        // A DENY policy without rules has no effect; an ALLOW policy without rules allows nothing, and counts.
         if rules.is_empty() && changed.action == Action::Deny {
             config.resources.remove(position);
         }
@@ -67,7 +67,7 @@ pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<ProofGap>) {
     let policies = context.policies.iter().enumerate();
     let deciding: Vec<NumberedPolicy<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
     let mut found: BTreeMap<BTreeSet<usize>, Option<Rc<Group>>> = BTreeMap::new();
-    // Those that can apply beside a policy: of its folder, and of its namespace or the root's.
+    // Policies that can apply together with this one: of its folder, and of its namespace or the root namespace.
     let mut near: BTreeMap<(&Path, String), Vec<NumberedPolicy<'_, '_>>> = BTreeMap::new();
     for (index, policy) in &deciding {
         let namespace = policy.written.metadata.namespace.clone();

@@ -126,7 +126,7 @@ fn relax(value: &mut Value, path: &[Step]) {
         (Value::List(items), Step::Index(index)) => {
             let Some(item) = items.get_mut(*index) else { return };
             relax(item, rest);
-            // A condition that is left with its key alone.
+            // A condition with only its key left.
             if let Value::Object(left) = item
                 && left.iter().all(|(field, _)| field == "key")
                 && !left.is_empty()

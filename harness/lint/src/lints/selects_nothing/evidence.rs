@@ -44,7 +44,7 @@ pub(super) fn of(
             None => format!("{} has no label `{}`", pod.title, missing.0),
         });
     }
-    // Whoever writes both into one file has them all.
+    // If both are in one file, it probably contains all of them.
     let beside = near.iter().any(|pod| pod.file == document.source.name);
     beside.then(|| known(near, selector))
 }

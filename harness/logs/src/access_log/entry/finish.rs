@@ -23,11 +23,11 @@ impl Entry {
         self.unreached = self.why_unreached();
         let in_time = self.decided || self.protocol != Some(Protocol::Tcp) || self.unreached.is_none();
         if self.peer == PeerFact::NoUri && !in_time {
-            // Where the application is dialled at once, its connection may fail before the handshake is over.
+            // If the application is connected to immediately, that connection may fail before the handshake is over.
             self.peer = PeerFact::Unknown;
         }
         if let Some(refused) = &self.refused {
-            // Whom its certificate names was not verified, and no policy was asked.
+            // The name in its certificate was not verified, and no policy was evaluated.
             self.happened = Some(Outcome::Denied(refused.why.to_owned()));
         }
         self
@@ -50,7 +50,7 @@ impl Entry {
             self.protocol = Some(Protocol::Http);
             return Some(Refusal::of_request(why));
         }
-        // Every request that comes to a filter has a method and, but for CONNECT, a path.
+        // Every request that reaches a filter has a method and, except for CONNECT, a path.
         let nothing = match self.method {
             Fact::Missing => true,
             Fact::Dash => matches!(self.path, Fact::Missing | Fact::Dash),

@@ -26,7 +26,7 @@ impl Entry {
         self.tell_protocol(tells, written);
         let cut = |text: &[u8]| limit.is_some_and(|limit| text.len() >= limit);
         let written = match written {
-            // Where Envoy may have cut it, what follows is not known.
+            // If Envoy may have cut it, the rest is unknown.
             FieldText::Text(text) if cut(text) && text != b"-" => return,
             FieldText::Nothing | FieldText::Text(_) | FieldText::Object(_) => written,
         };
