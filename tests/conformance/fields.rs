@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::case::Case;
 
 /// Every field, in the order of the reference pages.
-pub(crate) const ALL: [&str; 62] = [
+pub(crate) const ALL: [&str; 63] = [
     "selector",
     "targetRef",
     "targetRefs",
@@ -72,6 +72,7 @@ pub(crate) const ALL: [&str; 62] = [
     "mesh rootNamespace",
     "mesh trustDomain",
     "mesh trustDomainAliases",
+    "mesh multipleCustomAuthzProviders",
 ];
 
 /// The smallest number of cases of a supported field.
@@ -156,7 +157,12 @@ pub(crate) fn counts(cases: &[Case]) -> BTreeMap<&str, Vec<&Case>> {
     let mut counts: BTreeMap<&str, Vec<&Case>> = ALL.iter().map(|field| (*field, Vec::new())).collect();
     for case in cases {
         let configuration: Value = serde_json::from_str(&case.configuration).unwrap_or_default();
-        for name in ["rootNamespace", "trustDomain", "trustDomainAliases"] {
+        for name in [
+            "rootNamespace",
+            "trustDomain",
+            "trustDomainAliases",
+            "multipleCustomAuthzProviders",
+        ] {
             if let (false, Some(list)) = (
                 configuration["mesh"][name].is_null(),
                 counts.get_mut(format!("mesh {name}").as_str()),

@@ -1,7 +1,7 @@
 //! Unsupported parts of the API: each entry of the list must really be refused.
 
 use libtest_mimic::Trial;
-use peerwarden_engine::{Config, Program};
+use peerwarden_engine::{Config, CustomRules, Program};
 use peerwarden_lab::locate;
 use serde::Deserialize;
 use serde_json::Value;
@@ -30,7 +30,10 @@ pub(crate) fn trial() -> Trial {
             let compiled = Config::parse(entry.configuration.to_string().as_bytes())
                 .and_then(|config| Program::compile(&config));
             let said = match compiled {
-                Ok(program) => program.unusable_provider().unwrap_or_default().to_owned(),
+                Ok(program) => {
+                    let mut unusable = program.custom().iter().filter_map(CustomRules::unusable);
+                    unusable.next().unwrap_or_default().to_owned()
+                }
                 Err(problems) => problems.to_string(),
             };
             if entry.why.len() < 10 || !said.contains(&entry.says) {

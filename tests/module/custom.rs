@@ -3,6 +3,7 @@
 mod answers;
 pub(crate) mod faults;
 mod held;
+mod several;
 mod superseded;
 mod tcp;
 

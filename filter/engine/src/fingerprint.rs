@@ -9,6 +9,7 @@ use siphash::SipHash;
 
 use crate::config::{Config, Paths};
 use crate::document::At;
+use crate::mesh::Mesh;
 use crate::policy::{Growth, Policy, validate};
 use crate::problem::Problems;
 use crate::resource::{AuthorizationPolicy, Resource};
@@ -123,11 +124,23 @@ impl Policies {
         let ports = modes.ports.iter().map(hash).fold(0, u64::wrapping_add);
         let settings = (protocol, tcp, open_connections, lock, report, jwt);
         let documents = (self.count, self.sum, &modes.workload, ports);
+        let Mesh {
+            root_namespace,
+            trust_domain,
+            trust_domain_aliases,
+            multiple_custom_authz_providers,
+        } = mesh;
+        let mesh = (root_namespace, trust_domain, trust_domain_aliases);
         let hash = hash(&(VERSION, mesh, workload, settings, extension_providers, documents));
-        // The default changes no number.
+        // The defaults change no number.
         let hash = match paths {
             Paths::Lenient => hash,
             Paths::Strict => self::hash(&(hash, paths)),
+        };
+        let hash = if *multiple_custom_authz_providers {
+            self::hash(&(hash, "multipleCustomAuthzProviders"))
+        } else {
+            hash
         };
         Some(Fingerprint((hash >> (u64::BITS - BITS)).max(1)))
     }

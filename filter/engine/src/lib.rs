@@ -91,7 +91,7 @@ pub use loader::{LoadedConfiguration, Loader};
 pub use mesh::Mesh;
 pub use policy::plain_keys;
 pub use problem::{Problem, ProblemKind, Problems};
-pub use program::{AcceptedToken, Bounds, NearMiss, OpenDecision, Program, Question, Step};
+pub use program::{AcceptedToken, Bounds, CustomRules, NearMiss, OpenDecision, Program, Question, Step};
 pub use provider::{
     Authorizer, AuthorizerService, ExtensionProvider, ExternalAnswer, ExternalAuthorizers, HeaderPattern,
     HttpAuthorizer,

@@ -1,12 +1,12 @@
-//! What the mesh says about all its workloads: root namespace and trust domain.
+//! What the mesh says about all its workloads: root namespace, trust domain, and whether they may have several authorizers.
 
 use crate::document::{At, Fields, Value};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
-/// The part of Istio's `MeshConfig` that policies depend on
+/// The part of Istio's `MeshConfig` that policies depend on, and a feature flag of istiod
 /// (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/>).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mesh {
     /// Documents in this namespace apply to the whole mesh.
     pub root_namespace: String,
@@ -14,6 +14,10 @@ pub struct Mesh {
     pub trust_domain: String,
     /// Other names of the same trust domain.
     pub trust_domain_aliases: Vec<String>,
+    /// Whether the CUSTOM policies of one workload may name several providers, as istiod's
+    /// `PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS` allows since Istio 1.30
+    /// (<https://github.com/istio/istio/blob/1.30.3/pilot/pkg/features/security.go>).
+    pub multiple_custom_authz_providers: bool,
 }
 
 impl Default for Mesh {
@@ -23,6 +27,7 @@ impl Default for Mesh {
             root_namespace: "istio-system".to_owned(),
             trust_domain: "cluster.local".to_owned(),
             trust_domain_aliases: Vec::new(),
+            multiple_custom_authz_providers: false,
         }
     }
 }
@@ -38,6 +43,9 @@ impl Mesh {
             mesh.trust_domain = trust_domain.to_owned();
         }
         mesh.trust_domain_aliases = fields.texts("trustDomainAliases", problems);
+        if let Some(several) = fields.flag("multipleCustomAuthzProviders", problems) {
+            mesh.multiple_custom_authz_providers = several;
+        }
         fields.finish(problems);
         if mesh.trust_domain_aliases.len() > limits::TRUST_DOMAIN_ALIASES {
             let message = format!(

@@ -17,11 +17,11 @@ mod rules;
 mod truth;
 
 pub use bounds::{Bounds, OpenDecision};
+pub use custom::CustomRules;
 pub use decide::{Question, Step};
 pub use near_miss::NearMiss;
 
 use actions::Actions;
-use custom::Custom;
 use modes::Modes;
 use rules::Rules;
 
@@ -33,7 +33,8 @@ pub struct Program {
     protocol: Protocol,
     paths: Paths,
     modes: Modes,
-    custom: Option<Custom>,
+    /// In the order in which their providers are asked; none when nobody ever is.
+    custom: Vec<CustomRules>,
     enforced: Actions,
     /// What would be enforced if the dry-run policies were; `None` when there are none.
     shadow: Option<Actions>,

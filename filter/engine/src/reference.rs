@@ -65,8 +65,11 @@ fn evaluate(view: &View<'_>, external: &dyn ExternalAuthorizers) -> Trace {
     let any_dry_run = policies.iter().filter(applied).any(|policy| policy.dry_run);
     let shadowed: Vec<&PolicyTrace> = policies.iter().filter(applied).collect();
     let enforced: Vec<&PolicyTrace> = policies.iter().filter(enforced).collect();
-    let custom = custom::trace(config, &enforced, external).filter(|_| mode.refused.is_none());
-    let refused = refusal(&mode, custom.as_ref());
+    let custom = match mode.refused {
+        Some(_) => Vec::new(),
+        None => custom::trace(config, &enforced, external),
+    };
+    let refused = refusal(&mode, &custom);
     let shadow = any_dry_run.then(|| refused.clone().unwrap_or_else(|| outcome(&shadowed)));
     let audited = first_match(&enforced, Action::Audit).filter(|_| refused.is_none());
     let outcome = refused.unwrap_or_else(|| outcome(&enforced));
@@ -99,9 +102,10 @@ fn first_match(policies: &[&PolicyTrace], action: Action) -> Option<RuleId> {
 }
 
 /// Mutual TLS first, then CUSTOM: what they refuse, no other policy can allow.
-fn refusal(mode: &ModeTrace, custom: Option<&CustomTrace>) -> Option<Outcome> {
+fn refusal(mode: &ModeTrace, custom: &[CustomTrace]) -> Option<Outcome> {
     let by_mode = mode.refused.map(|reason| (mode.set_by.clone(), reason));
-    let by_custom = custom.and_then(|custom| Some((Some(custom.by.clone()), custom.refused?)));
+    let refused = |custom: &CustomTrace| Some((Some(custom.by.clone()), custom.refused?));
+    let by_custom = custom.iter().find_map(refused);
     by_mode.or(by_custom).map(|(by, reason)| Outcome {
         verdict: Verdict::Deny,
         by,

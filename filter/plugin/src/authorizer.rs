@@ -1,22 +1,24 @@
-//! Calls external authorizers through Envoy's clusters, and reads their answers.
+//! External authorizers: asks them through Envoy's clusters, one after another, and reads what they say.
 //!
 //! The answer comes to the root context, with the call's token; [`crate::contexts`] knows which stream called.
 
+mod answers;
 mod grpc;
 mod http;
 
+pub(crate) use answers::{Answers, Progress};
 use peerwarden_engine::{Authorizer, ExternalAnswer, Question, RuleId};
 pub(crate) use peerwarden_wire::check_response::{Change, Denial};
 
-use crate::attributes::{Attributes, Layer};
+use crate::attributes::{Attributes, Handshake, Layer};
 
 /// A pending call.
 pub(crate) struct PendingCall {
     token: u32,
     authorizer: Authorizer,
-    pub(crate) provider: String,
-    /// The CUSTOM rule that requires the call.
-    pub(crate) by: RuleId,
+    provider: String,
+    /// The CUSTOM rule because of which it is asked.
+    by: RuleId,
 }
 
 /// The outcome of a call.
@@ -69,15 +71,16 @@ impl Outcome {
     }
 }
 
-/// Calls the authorizer; an immediate outcome means that the call failed.
-pub(crate) fn ask(
-    question: &Question<'_>,
-    attributes: &Attributes,
-    layer: Layer,
-) -> Result<PendingCall, Box<Outcome>> {
-    let token = match question.authorizer {
-        Authorizer::Http(http) => http::ask(http, attributes),
-        Authorizer::Grpc(service) => grpc::ask(service, attributes, layer),
+/// Asks; what came of it at once is that it could not be asked.
+fn ask(question: &Question<'_>, attributes: &Attributes, layer: Layer) -> Result<PendingCall, Box<Outcome>> {
+    let token = match (attributes.handshake(), question.authorizer) {
+        // What the upstream says cannot be held and let go on later: Envoy has no call for that.
+        (Handshake::MayBeUnderWay, _) => {
+            let failure = "it cannot be called after the upstream has sent data";
+            Err((ExternalAnswer::Unaskable, failure.to_owned()))
+        }
+        (Handshake::Over, Authorizer::Http(http)) => http::ask(http, attributes),
+        (Handshake::Over, Authorizer::Grpc(service)) => grpc::ask(service, attributes, layer),
     };
     match token {
         Ok(token) => Ok(PendingCall {

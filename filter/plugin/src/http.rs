@@ -1,4 +1,4 @@
-//! HTTP: one decision for each request, on its headers; the request is held while an external authorizer is called.
+//! HTTP: one decision for each request, in its headers; while external authorizers are asked, the request is held.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use peerwarden_engine::{Judgement, Reason, Step, Verdict};
 
 use crate::abi::{self, Action, Headers, HostError};
 use crate::attributes::{Attributes, Layer, decode_pairs, encode_pairs};
-use crate::authorizer::{self, Change, Denial, Outcome, PendingCall};
+use crate::authorizer::{Answers, Change, Denial, Outcome, PendingCall, Progress};
 use crate::configuration::Configuration;
 use crate::forbidden;
 use crate::lock;
@@ -23,10 +23,10 @@ pub(crate) struct Http {
     passes: bool,
     /// The timer's state for it once it is allowed.
     open: Option<StreamHandle>,
-    /// The pending call to an external authorizer.
-    waiting: Option<PendingCall>,
-    /// Changes to the response that the authorizer wants.
-    response: Vec<Change>,
+    /// The external authorizer that is being asked.
+    waiting: Option<Box<PendingCall>>,
+    /// What those have said that were asked; most requests ask nobody.
+    answers: Option<Box<Answers>>,
 }
 
 impl Http {
@@ -38,7 +38,7 @@ impl Http {
             passes: false,
             open: None,
             waiting: None,
-            response: Vec::new(),
+            answers: None,
         }
     }
 
@@ -46,17 +46,24 @@ impl Http {
         Attributes::of_request(self.configuration.sources())
     }
 
-    /// Whether a newer configuration denies what the request's own allows; the request is then answered.
-    fn newer_denies(&self, provider: Option<&str>) -> bool {
+    /// Whether a configuration that took the place of the request's own denies what that one allows; it is then answered.
+    fn newer_denies(&self) -> bool {
         let attributes_by = |newer: &Configuration| Attributes::of_request(newer.sources());
-        self.opener
-            .newer_denies(attributes_by, DeniedSubject::Request, provider, |judgement| {
-                deny(judgement, &Denial::default());
-            })
+        self.opener.newer_denies(
+            attributes_by,
+            DeniedSubject::Request,
+            self.providers(),
+            |judgement| deny(judgement, Some(&Denial::default())),
+        )
     }
 
-    /// Handles the external authorizer's answer: changes the request, decides, and continues it or not.
-    fn answered(&mut self, waiting: &PendingCall, outcome: Outcome) {
+    /// The providers that were asked.
+    fn providers(&self) -> &[String] {
+        self.answers.as_ref().map_or(&[], |answers| &answers.providers)
+    }
+
+    /// An external authorizer has answered: changes the request, and asks the next one, or decides and lets it go on or not.
+    fn answered(&mut self, call: &PendingCall, outcome: Outcome) {
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
             // Freed while the authorizer was called.
@@ -67,53 +74,66 @@ impl Http {
                 None,
                 &*configuration,
             );
-            deny(None, &Denial::default());
+            deny(None, None);
             return;
         };
-        // They come first: the other policies judge the changed request.
+        // They come first: the other policies, and the authorizers to come, judge the request as it goes on.
         if apply(Headers::Request, &outcome.request).is_err() {
             report::error(
                 "the request could not be changed as the external authorizer requires; it is denied",
             );
-            deny(None, &Denial::default());
+            deny(None, None);
             return;
         }
         let attributes = self.attributes();
-        let judgement =
-            loaded
-                .program
-                .answered(&waiting.by, outcome.answer, &attributes, configuration.report);
-        let failure = outcome.failure.as_deref();
-        if judgement.decision.verdict == Verdict::Allow && self.newer_denies(Some(&waiting.provider)) {
-            return;
+        let on = (Layer::Http, configuration.report);
+        let answers = self.answers.get_or_insert_default();
+        let progress = answers.answered(&loaded.program, call, outcome, &attributes, on);
+        if self.comes_to(progress, &attributes) {
+            self.passes = abi::continue_request().is_ok();
+            if !self.passes {
+                report::error("an allowed request could not be resumed; it is held");
+            }
         }
+    }
+
+    /// Whether it may go on. If not, it is answered or waits.
+    fn comes_to(&mut self, progress: Progress<'_>, attributes: &Attributes) -> bool {
+        let judgement = match progress {
+            Progress::Decided(judgement) => judgement,
+            Progress::Waiting(call) => {
+                self.opener.awaits(&call);
+                self.waiting = Some(call);
+                return false;
+            }
+        };
+        let is_allowed = judgement.decision.verdict == Verdict::Allow;
+        if is_allowed && self.newer_denies() {
+            return false;
+        }
+        let answers = self.answers.as_deref();
         report::decided(
             Some(&judgement),
-            &attributes,
+            attributes,
             DeniedSubject::Request,
-            failure,
-            &*configuration,
+            answers.and_then(|answers| answers.failure.as_deref()),
+            &*self.configuration,
         );
-        match judgement.decision.verdict {
-            Verdict::Allow => {
-                self.response = outcome.response;
-                self.open = self.opener.allow(&Allowance {
-                    attributes: &attributes,
-                    provider: Some(&waiting.provider),
-                });
-                lock::mark(&configuration.lock, Layer::Http);
-                self.passes = abi::continue_request().is_ok();
-                if !self.passes {
-                    report::error("an allowed request could not be resumed; it is held");
-                }
-            }
-            Verdict::Deny => deny(Some(&judgement), &outcome.denial),
+        if is_allowed {
+            self.open = self.opener.allow(&Allowance {
+                attributes,
+                providers: self.providers(),
+            });
+            lock::mark(&self.configuration.lock, Layer::Http);
+        } else {
+            deny(Some(&judgement), answers.map(|answers| &answers.denial));
         }
+        is_allowed
     }
 }
 
-/// Answers with the denial of the decision; `external` is the authorizer's answer.
-fn deny(judgement: Option<&Judgement<'_>>, external: &Denial) {
+/// Answers with the denial that the decision calls for; `external` is what the authorizer has to say.
+fn deny(judgement: Option<&Judgement<'_>>, external: Option<&Denial>) {
     if respond(judgement, external).is_err() {
         report::error("the denial could not be sent; the request is held");
     }
@@ -121,14 +141,14 @@ fn deny(judgement: Option<&Judgement<'_>>, external: &Denial) {
 
 /// Denies a request about which nothing is known.
 pub(crate) fn deny_unknown() {
-    deny(None, &Denial::default());
+    deny(None, None);
 }
 
-fn respond(judgement: Option<&Judgement<'_>>, external: &Denial) -> Result<(), HostError> {
+fn respond(judgement: Option<&Judgement<'_>>, external: Option<&Denial>) -> Result<(), HostError> {
     let decision = judgement.map(|judgement| &judgement.decision);
     let details = report::details(decision);
-    match decision.map(|decision| decision.reason) {
-        Some(Reason::AuthorizerDenied | Reason::AuthorizerFailed) => {
+    match (decision.map(|decision| decision.reason), external) {
+        (Some(Reason::AuthorizerDenied | Reason::AuthorizerFailed), Some(external)) => {
             let headers = match external.headers.as_slice() {
                 [] => Vec::new(),
                 [_, ..] => encode_pairs(&external.headers),
@@ -200,54 +220,22 @@ impl Http {
         let Some(loaded) = configuration.loaded() else {
             let why = configuration.misplaced.as_deref();
             report::decided(None, &attributes, DeniedSubject::Request, why, &*configuration);
-            deny(None, &Denial::default());
+            deny(None, None);
             return Action::Pause;
         };
-        let mut external = Denial::default();
-        let mut failure = None;
-        let asked;
-        let judgement = match loaded.program.begin(&attributes, configuration.report) {
-            Step::Decided(judgement) => judgement,
-            Step::Ask(question) => match authorizer::ask(&question, &attributes, Layer::Http) {
-                Ok(waiting) => {
-                    self.opener.awaits(&waiting);
-                    self.waiting = Some(waiting);
-                    return Action::Pause;
-                }
-                Err(outcome) => {
-                    asked = *outcome;
-                    external.clone_from(&asked.denial);
-                    failure = asked.failure.as_deref();
-                    loaded
-                        .program
-                        .answered(question.by, asked.answer, &attributes, configuration.report)
-                }
-            },
+        let progress = match loaded.program.begin(&attributes, configuration.report) {
+            Step::Decided(judgement) => Progress::Decided(judgement),
+            step @ Step::Ask(_) => {
+                let answers = self.answers.get_or_insert_default();
+                let on = (Layer::Http, configuration.report);
+                answers.go_on(&loaded.program, step, &attributes, on)
+            }
         };
-        if judgement.decision.verdict == Verdict::Allow && self.newer_denies(None) {
-            return Action::Pause;
-        }
-        report::decided(
-            Some(&judgement),
-            &attributes,
-            DeniedSubject::Request,
-            failure,
-            &*configuration,
-        );
-        match judgement.decision.verdict {
-            Verdict::Allow => {
-                self.open = self.opener.allow(&Allowance {
-                    attributes: &attributes,
-                    provider: None,
-                });
-                lock::mark(&configuration.lock, Layer::Http);
-                self.passes = true;
-                Action::Continue
-            }
-            Verdict::Deny => {
-                deny(Some(&judgement), &external);
-                Action::Pause
-            }
+        self.passes = self.comes_to(progress, &attributes);
+        if self.passes {
+            Action::Continue
+        } else {
+            Action::Pause
         }
     }
 
@@ -265,14 +253,16 @@ impl Http {
         if let Some(open) = &self.open {
             open.response_begins();
         }
-        if apply(Headers::Response, &std::mem::take(&mut self.response)).is_err() {
+        if let Some(answers) = &mut self.answers
+            && apply(Headers::Response, &std::mem::take(&mut answers.response)).is_err()
+        {
             report::error("the response could not be changed as the external authorizer requires");
         }
     }
 
     /// The token of the pending call.
     pub(crate) fn waits_for(&self) -> Option<u32> {
-        self.waiting.as_ref().map(PendingCall::token)
+        self.waiting.as_deref().map(PendingCall::token)
     }
 
     fn held(&mut self) -> Action {

@@ -7,7 +7,7 @@ mod gauges;
 pub(crate) use denial::DeniedSubject;
 pub(crate) use gauges::{DecidingConfiguration, Gauges};
 
-use peerwarden_engine::{Config, Decision, Judgement, Program, Reason, Report, Verdict};
+use peerwarden_engine::{Config, CustomRules, Decision, Judgement, Program, Reason, Report, Verdict};
 
 use crate::abi::{self, Level};
 use crate::attributes::Attributes;
@@ -182,7 +182,7 @@ pub(crate) fn error(message: &str) {
 /// One line when a configuration is accepted, and another if parts of it deny because they cannot be used. `applying`
 /// of the `documents` are for this workload; if none is, a namespace may be mistyped, which allows everyone.
 pub(crate) fn announce(config: &Config, program: &Program, applying: usize, documents: usize) {
-    if let Some(why) = program.unusable_provider() {
+    for why in program.custom().iter().filter_map(CustomRules::unusable) {
         let message = format!("peerwarden: denies what CUSTOM policies match: {why}");
         abi::log(Level::Error, &message);
     }

@@ -1,5 +1,5 @@
-//! TCP: one decision for each connection, on the first data in either direction; the data is held while an external
-//! authorizer is called.
+//! TCP: one decision for each connection, on the first data in either direction; while external authorizers are asked, the
+//! data is held.
 //!
 //! Nothing is read in `on_new_connection`: the TLS handshake comes after it, so there is no peer yet, and older
 //! versions of Envoy remember the empty answer. The client's first bytes arrive decrypted, so the handshake is over by
@@ -16,11 +16,11 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::{Enforcement, ExternalAnswer, Judgement, Step, Verdict};
+use peerwarden_engine::{Enforcement, Judgement, Step, Verdict};
 
 use crate::abi::{self, Action};
 use crate::attributes::{Attributes, Handshake, Layer};
-use crate::authorizer::{self, Outcome, PendingCall};
+use crate::authorizer::{Answers, Outcome, PendingCall, Progress};
 use crate::configuration::Configuration;
 use crate::lock;
 use crate::open::{Allowance, Status, StreamHandle, StreamOpener};
@@ -31,7 +31,9 @@ pub(crate) struct Tcp {
     configuration: Rc<Configuration>,
     opener: StreamOpener,
     state: State,
-    /// The timer's state for it: while it is held, and once it is allowed.
+    /// What external authorizers have said; most connections ask nobody.
+    answers: Option<Box<Answers>>,
+    /// What the timer knows of it: while it is held, and once it is allowed.
     open: Option<StreamHandle>,
     /// Whether it is denied but not closed yet.
     close_due: bool,
@@ -52,6 +54,7 @@ impl Tcp {
             configuration,
             opener,
             state: State::Undecided,
+            answers: None,
             open: None,
             close_due: false,
         }
@@ -93,56 +96,54 @@ impl Tcp {
         let attributes = self.attributes(handshake);
         let configuration = Rc::clone(&self.configuration);
         let Some(loaded) = configuration.loaded() else {
-            self.decided(None, &attributes, None, configuration.misplaced.as_deref());
+            self.decided(None, &attributes, configuration.misplaced.as_deref());
             return;
         };
-        match loaded.program.begin(&attributes, configuration.report) {
-            Step::Decided(judgement) => self.decided(Some(&judgement), &attributes, None, None),
-            Step::Ask(question) => {
-                let outcome = match handshake {
-                    Handshake::Over => match authorizer::ask(&question, &attributes, Layer::Tcp) {
-                        Ok(waiting) => {
-                            self.opener.awaits(&waiting);
-                            self.state = State::Waiting(Box::new(waiting));
-                            return;
-                        }
-                        Err(outcome) => (outcome.answer, outcome.failure),
-                    },
-                    // The upstream's data cannot be held and continued later: Envoy has no call for that.
-                    Handshake::MayBeUnderWay => {
-                        let failure = "it cannot be called after the upstream has sent data";
-                        (ExternalAnswer::Unaskable, Some(failure.to_owned()))
-                    }
-                };
-                let (answer, failure) = outcome;
-                let judgement =
-                    loaded
-                        .program
-                        .answered(question.by, answer, &attributes, configuration.report);
-                self.decided(Some(&judgement), &attributes, None, failure.as_deref());
+        let progress = match loaded.program.begin(&attributes, configuration.report) {
+            Step::Decided(judgement) => Progress::Decided(judgement),
+            step @ Step::Ask(_) => {
+                let answers = self.answers.get_or_insert_default();
+                let on = (Layer::Tcp, configuration.report);
+                answers.go_on(&loaded.program, step, &attributes, on)
+            }
+        };
+        self.comes_to(progress, &attributes);
+    }
+
+    /// It is decided, or waits.
+    fn comes_to(&mut self, progress: Progress<'_>, attributes: &Attributes) {
+        match progress {
+            Progress::Waiting(call) => {
+                self.opener.awaits(&call);
+                self.state = State::Waiting(call);
+            }
+            Progress::Decided(judgement) => {
+                let failure = self.answers.as_mut().and_then(|answers| answers.failure.take());
+                self.decided(Some(&judgement), attributes, failure.as_deref());
             }
         }
     }
 
-    fn decided(
-        &mut self,
-        judgement: Option<&Judgement<'_>>,
-        attributes: &Attributes,
-        provider: Option<&str>,
-        failure: Option<&str>,
-    ) {
+    fn decided(&mut self, judgement: Option<&Judgement<'_>>, attributes: &Attributes, failure: Option<&str>) {
         let mut verdict = judgement.map_or(Verdict::Deny, |judgement| judgement.decision.verdict);
         let handshake = attributes.handshake();
         let asked = DeniedSubject::Connection(handshake);
         let attributes_by = |newer: &Configuration| Attributes::of_connection(newer.sources(), handshake);
-        if verdict == Verdict::Allow && self.opener.newer_denies(attributes_by, asked, provider, |_| {}) {
+        let providers = self
+            .answers
+            .as_ref()
+            .map_or(&[][..], |answers| &answers.providers);
+        if verdict == Verdict::Allow && self.opener.newer_denies(attributes_by, asked, providers, |_| {}) {
             verdict = Verdict::Deny;
         } else {
             report::decided(judgement, attributes, asked, failure, &*self.configuration);
         }
         self.state = State::Decided(verdict);
         self.close_due = verdict == Verdict::Deny;
-        let allowed = Allowance { attributes, provider };
+        let allowed = Allowance {
+            attributes,
+            providers,
+        };
         if verdict == Verdict::Allow {
             if self.configuration.tcp.enforcement == Enforcement::Hold {
                 self.name_cluster();
@@ -157,29 +158,28 @@ impl Tcp {
         }
     }
 
-    /// Handles the external authorizer's answer: continues the held data, or closes the connection.
-    fn answered(&mut self, waiting: &PendingCall, outcome: &Outcome) {
+    /// An external authorizer has answered: the next one is asked, what was held goes on, or the connection is closed.
+    fn answered(&mut self, call: &PendingCall, outcome: Outcome) {
         let configuration = Rc::clone(&self.configuration);
         let attributes = self.attributes(Handshake::Over);
         let Some(loaded) = configuration.loaded() else {
-            // Freed while the authorizer was called.
-            self.decided(None, &attributes, None, None);
+            // Let go of while the authorizer was asked.
+            self.decided(None, &attributes, None);
             self.close();
             return;
         };
-        let judgement =
-            loaded
-                .program
-                .answered(&waiting.by, outcome.answer, &attributes, configuration.report);
-        let failure = outcome.failure.as_deref();
-        self.decided(Some(&judgement), &attributes, Some(&waiting.provider), failure);
+        let on = (Layer::Tcp, configuration.report);
+        let answers = self.answers.get_or_insert_default();
+        let progress = answers.answered(&loaded.program, call, outcome, &attributes, on);
+        self.comes_to(progress, &attributes);
         match self.state {
             State::Decided(Verdict::Allow) => {
                 if abi::continue_downstream().is_err() {
                     report::error("an allowed connection could not be resumed; its data is held");
                 }
             }
-            State::Decided(Verdict::Deny) | State::Waiting(_) | State::Undecided => self.close(),
+            State::Decided(Verdict::Deny) | State::Undecided => self.close(),
+            State::Waiting(_) => {}
         }
     }
 
@@ -207,7 +207,7 @@ impl Tcp {
     pub(crate) fn on_grpc_call_response(&mut self, token: u32, status: u32) {
         if let Some(waiting) = self.take_waiting(token) {
             let outcome = waiting.grpc_outcome(status);
-            self.answered(&waiting, &outcome);
+            self.answered(&waiting, outcome);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Compares two programs: finds what one allows and the other does not.
 
-use peerwarden_engine::{Lookup, Program, Traffic};
+use peerwarden_engine::{CustomRules, Lookup, Program, Traffic};
 
 use crate::region::Classes;
 use crate::space::{Peers, Space};
@@ -43,12 +43,17 @@ pub fn is_same(old: &Program, new: &Program) -> bool {
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     };
+    let custom = || {
+        let same = |(old, new): (&CustomRules, &CustomRules)| {
+            old.rules().eq(new.rules()) && old.provider() == new.provider()
+        };
+        old.custom().len() == new.custom().len() && old.custom().iter().zip(new.custom()).all(same)
+    };
     allow
         && old.accepted_tokens() == new.accepted_tokens()
         && old.paths() == new.paths()
         && old.deny_rules().eq(new.deny_rules())
-        && old.custom_rules().eq(new.custom_rules())
-        && old.provider() == new.provider()
+        && custom()
         && modes()
 }
 

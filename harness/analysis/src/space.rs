@@ -17,7 +17,7 @@ mod witness;
 use std::collections::BTreeMap;
 
 use peerwarden_engine::meaning::Rule;
-use peerwarden_engine::{Paths, Program, Protocol};
+use peerwarden_engine::{CustomRules, Paths, Program, Protocol};
 
 pub(crate) use class::{Atom, Class, Sample};
 pub(crate) use constraints::variable;
@@ -96,7 +96,7 @@ impl Space {
                     wanted.meaning(audience);
                 }
             }
-            if let Some((provider, _)) = program.provider() {
+            for (provider, _) in program.custom().iter().filter_map(CustomRules::provider) {
                 wanted.attribute(Attribute::Authorizer(provider.to_owned()));
             }
         }

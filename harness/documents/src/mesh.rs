@@ -1,7 +1,8 @@
 //! Reads a mesh as clusters have it: Istio's `MeshConfig`, the ConfigMap `istio`, an `IstioOperator`, or Helm values of
 //! istiod.
 //!
-//! The result has `rootNamespace`, `trustDomain`, `trustDomainAliases` and `caCertificates`.
+//! What is read of them becomes what `--mesh` took from the beginning: `rootNamespace`, `trustDomain`, `trustDomainAliases`,
+//! `caCertificates` and `multipleCustomAuthzProviders`.
 
 mod config;
 mod forms;

@@ -47,7 +47,8 @@ impl Choice {
 pub struct EnginePair {
     /// The filter for tokens, ahead of both engines as in Envoy.
     tokens: TokenFilter,
-    native: Option<NativeEngine>,
+    native: NativeEngine,
+    choice: Choice,
     wasm: Option<Wasm>,
 }
 
@@ -99,11 +100,12 @@ impl EnginePair {
             None => None,
         };
         let tokens = native.tokens().clone();
-        let native = match choice {
-            Choice::Native | Choice::Both => Some(native),
-            Choice::Wasm => None,
-        };
-        Ok(Self { tokens, native, wasm })
+        Ok(Self {
+            tokens,
+            native,
+            choice,
+            wasm,
+        })
     }
 
     /// The decision. No engine sees a request whose token the filter ahead refuses.
@@ -117,9 +119,12 @@ impl EnginePair {
             TokenResult::Refused(refused) => return Ok(refused.answer()),
         };
         let traffic = passed.traffic.as_ref();
-        let native = self.native.as_ref().map(|native| native.answer_passed(traffic));
+        let native = match self.choice {
+            Choice::Native | Choice::Both => Some(self.native.answer_passed(traffic)),
+            Choice::Wasm => None,
+        };
         let wasm = match &mut self.wasm {
-            Some(wasm) => Some(wasm.decide(traffic)?),
+            Some(wasm) => Some(wasm.decide(traffic, self.native.program())?),
             None => None,
         };
         match (native, wasm) {

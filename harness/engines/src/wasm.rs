@@ -12,7 +12,6 @@ use peerwarden_host::{
 use peerwarden_traffic::{Answer, Decision, EngineFailure, RuleRef, Traffic};
 
 use crate::simulated_traffic::SimulatedTraffic;
-use authorizers::AuthorizerCall;
 
 /// The filter state with the module's decision.
 const DECISION: &str = "wasm.peerwarden.decision";
@@ -25,16 +24,14 @@ const AUDIT: &str = "wasm.peerwarden.audit";
 pub(super) struct Wasm {
     vm: Vm,
     plugin: PluginId,
-    asked: Option<AuthorizerCall>,
 }
 
 impl Wasm {
     /// `program` is the native engine's program for the same configuration: it contains the external authorizers.
     pub(super) fn new(module: &Module, configuration: &str, program: &Program) -> Result<Self, String> {
-        let asked = AuthorizerCall::of(program);
         let options = VmOptions {
             accounting: false,
-            clusters: asked.iter().map(|asked| asked.cluster.clone()).collect(),
+            clusters: authorizers::clusters(program).collect(),
             ..VmOptions::default()
         };
         let mut vm =
@@ -50,14 +47,15 @@ impl Wasm {
                 logs.join("; ")
             )
         })?;
-        Ok(Self { vm, plugin, asked })
+        Ok(Self { vm, plugin })
     }
 
-    pub(super) fn decide(&mut self, traffic: &Traffic) -> Result<Answer, EngineFailure> {
+    /// `program` is as in [`Wasm::new`].
+    pub(super) fn decide(&mut self, traffic: &Traffic, program: &Program) -> Result<Answer, EngineFailure> {
         let SimulatedTraffic { connection, request } = SimulatedTraffic::from(traffic);
         let answer = match request {
-            Some(request) => self.request(&connection, request, traffic),
-            None => self.connection(&connection, traffic),
+            Some(request) => self.request(&connection, request, traffic, program),
+            None => self.connection(&connection, traffic, program),
         };
         let broken = |message: String| EngineFailure(format!("the module in the simulated Envoy: {message}"));
         let answer = answer.map_err(broken)?;
@@ -74,6 +72,7 @@ impl Wasm {
         connection: &peerwarden_host::Connection,
         request: peerwarden_host::Request,
         traffic: &Traffic,
+        program: &Program,
     ) -> Result<Answer, String> {
         let stream = self
             .vm
@@ -83,8 +82,8 @@ impl Wasm {
             .vm
             .request_headers(stream)
             .map_err(|error| error.to_string())?;
-        if let (HttpOutcome::Paused, Some(asked)) = (&outcome, &self.asked) {
-            asked.answer(&mut self.vm, traffic)?;
+        if matches!(outcome, HttpOutcome::Paused) {
+            authorizers::answer(&mut self.vm, program, traffic)?;
             outcome = self.vm.outcome(stream).map_err(|error| error.to_string())?;
         }
         let answer = self.read(stream)?;
@@ -123,6 +122,7 @@ impl Wasm {
         &mut self,
         connection: &peerwarden_host::Connection,
         traffic: &Traffic,
+        program: &Program,
     ) -> Result<Answer, String> {
         const HELLO: &[u8] = b"hello";
         let options = TcpOptions {
@@ -140,9 +140,7 @@ impl Wasm {
             Ok(id)
         };
         let id = act().map_err(|error| error.to_string())?;
-        if let Some(asked) = &self.asked {
-            asked.answer(&mut self.vm, traffic)?;
-        }
+        authorizers::answer(&mut self.vm, program, traffic)?;
         let answer = self.read(id)?;
         let record = self.vm.record(id).map_err(|error| error.to_string())?;
         let passed = record.to_upstream();

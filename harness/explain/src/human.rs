@@ -157,7 +157,7 @@ fn mode(text: &mut String, explained: &Explanation<'_>) {
             );
         }
     }
-    if let Some(custom) = &trace.custom {
+    for custom in &trace.custom {
         let sign = match &explained.subject {
             Subject::Line(..) => Sign::Unknown,
             Subject::Traffic(..) => Sign::of(custom.refused.is_none()),

@@ -50,8 +50,8 @@ pub struct Report {
     /// The result of the filter ahead of the module for the tokens; null if no `RequestAuthentication` applies, and for
     /// a line of a log.
     tokens: Option<Tokens>,
-    /// The external authorizer that was asked.
-    custom: Option<Custom>,
+    /// The external authorizers that were asked, one after another; the last one may have refused.
+    custom: Vec<Custom>,
     /// Every policy, with every rule and clause.
     policies: Vec<Policy>,
     /// The module that gave the same answer, if it was asked.
@@ -229,7 +229,7 @@ impl Report {
                 Subject::Traffic(traffic, _) => explainer.tokens(traffic).map(|result| Tokens::of(&result)),
                 Subject::Line(..) => None,
             },
-            custom: trace.custom.as_ref().map(Custom::of),
+            custom: trace.custom.iter().map(Custom::of).collect(),
             policies: trace
                 .policies
                 .iter()

@@ -131,6 +131,8 @@ pub struct Mesh {
     trust_domain: Option<String>,
     /// Other names of the same trust domain.
     trust_domain_aliases: Option<Vec<String>>,
+    /// Whether the CUSTOM policies of one workload may name several providers; false by default.
+    multiple_custom_authz_providers: Option<bool>,
     /// The roots of other trust domains, whose peers the handshake also accepts.
     ca_certificates: Option<Vec<CaCertificates>>,
 }

@@ -1,6 +1,7 @@
 //! Compares the module with Envoy's own `ext_authz` filter, which Istio configures: the same authorizer gets the same questions,
 //! and its answers have the same effect. This also shows that the laboratory's authorizer speaks Envoy's protocol.
 
+mod chain;
 mod grpc;
 mod http;
 
@@ -8,12 +9,14 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use peerwarden_lab::client::{self, Caller, ClientRequest, Reply};
-use peerwarden_lab::config::{Bootstrap, ClientCertificate, Cluster, Http, Listener, Protocol, Transport};
+use peerwarden_lab::config::{
+    Bootstrap, ClientCertificate, Cluster, Http, Listener, Module, Protocol, Transport,
+};
 use peerwarden_lab::envoy::Envoy;
 use peerwarden_lab::upstream::HttpEcho;
 use serde_json::{Value, json};
 
-use super::fixture::{ask, listener};
+use super::fixture::{ask, asking};
 use crate::fixture::{FRONTEND, Mesh};
 
 /// One Envoy with two listeners: one with Envoy's filter, one with the module.
@@ -62,10 +65,16 @@ fn ext_authz(service: Value) -> Value {
 
 impl FilterPair {
     async fn start(mesh: &Mesh, cluster: Cluster, native: Value, providers: Value) -> Result<Self> {
+        let module = asking("http", json!([ask()]), providers)?;
+        Self::of(mesh, vec![cluster], vec![ext_authz(native)], module).await
+    }
+
+    /// Of these filters, and the module.
+    async fn of(mesh: &Mesh, clusters: Vec<Cluster>, before: Vec<Value>, module: Module) -> Result<Self> {
         let upstream = HttpEcho::start().await?;
         let transport = Transport::Inspected(mesh.server.clone(), ClientCertificate::Required);
         let http = Http {
-            before: vec![ext_authz(native)],
+            before,
             ..Http::default()
         };
         let native = Listener::new(
@@ -74,9 +83,10 @@ impl FilterPair {
             Protocol::Http(http),
             upstream.address(),
         );
-        let module = listener("module", transport, upstream.address(), json!([ask()]), providers)?;
+        let protocol = Protocol::Http(Http::default());
+        let module = Listener::new("module", transport, protocol, upstream.address()).module(module);
         let bootstrap = Bootstrap::new().listener(native).listener(module);
-        let envoy = Envoy::start(bootstrap.cluster(cluster)).await?;
+        let envoy = Envoy::start(clusters.into_iter().fold(bootstrap, Bootstrap::cluster)).await?;
         let caller = mesh.caller(FRONTEND)?.server_name("orders.mesh.lab");
         Ok(Self {
             envoy,

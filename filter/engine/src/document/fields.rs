@@ -56,6 +56,18 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
         text(self.take(name)?, &at, problems)
     }
 
+    /// A field that holds true or false; an absent one is `None`.
+    pub fn flag(&mut self, name: &'static str, problems: &mut Problems) -> Option<bool> {
+        match self.take(name)? {
+            Value::Bool(flag) => Some(*flag),
+            Value::Null | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Object(_) => {
+                let problem = Problem::new(&self.at.name(name), "it is neither true nor false");
+                problems.push(problem.help("write `true` or `false`"));
+                None
+            }
+        }
+    }
+
     /// A field that holds a list; an absent one is `None`.
     pub fn list(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v [Value<S>]> {
         let at = self.at.name(name);

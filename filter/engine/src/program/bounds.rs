@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use super::Program;
 use super::actions::{Actions, denied};
 use super::answers::Answers;
+use super::custom::CustomRules;
 use super::truth::Doubt;
 use crate::attribute::{Attribute, AttributeSource};
 use crate::decision::{Decision, Reason, Verdict};
@@ -51,11 +52,13 @@ impl Program {
         if let (Some(refused), true) = (mode.refused, mode.certain) {
             return Bounds::Certain(refused);
         }
-        let custom = self.custom_bounds(&answers);
-        if let Some(Custom { denied, lacks }) = &custom
-            && lacks.is_empty()
-        {
-            return Bounds::Certain(*denied);
+        let custom: Vec<CustomDenial<'_>> = self
+            .custom
+            .iter()
+            .filter_map(|custom| custom_denial(custom, &answers))
+            .collect();
+        if let Some(certain) = custom.iter().find(|custom| custom.lacks.is_empty()) {
+            return Bounds::Certain(certain.denied);
         }
         let (rules, allowed) = match self.enforced.bounds(&answers) {
             Bounds::Certain(decision) if decision.verdict == Verdict::Deny => {
@@ -66,8 +69,8 @@ impl Program {
         };
         // What comes first is reported, and what is missing for any of them.
         let mode = mode.refused.map(|refused| (refused, mode.lacks));
-        let custom = custom.map(|custom| (custom.denied, custom.lacks));
-        let mut may_deny = [mode, custom, rules].into_iter().flatten();
+        let custom = custom.into_iter().map(|custom| (custom.denied, custom.lacks));
+        let mut may_deny = mode.into_iter().chain(custom).chain(rules);
         let Some((denied, mut lacks)) = may_deny.next() else {
             return Bounds::Certain(allowed);
         };
@@ -78,33 +81,32 @@ impl Program {
             lacks,
         })
     }
-
-    /// What CUSTOM may refuse: nobody knows what an authorizer answers. `None` where no rule can match.
-    fn custom_bounds(&self, answers: &Answers<'_>) -> Option<Custom<'_>> {
-        let custom = self.custom.as_ref()?;
-        let certain = custom.rules.first_match(answers, Doubt::CertainlyMatches);
-        let (by, mut lacks) = match certain {
-            Some(by) => (by, BTreeSet::new()),
-            None => custom.rules.first_possible(answers, Doubt::Matches)?,
-        };
-        let reason = match &custom.authorizer {
-            Ok(named) => {
-                lacks.insert(Attribute::Authorizer(named.provider.clone()));
-                Reason::AuthorizerDenied
-            }
-            Err(_) => Reason::ProviderUnusable,
-        };
-        Some(Custom {
-            denied: denied(by, reason),
-            lacks,
-        })
-    }
 }
 
-/// What CUSTOM may refuse; nothing is lacking where it certainly does.
-struct Custom<'p> {
+/// What the rules of one provider may refuse; nothing is lacking where they certainly do.
+struct CustomDenial<'p> {
     denied: Decision<'p>,
     lacks: BTreeSet<Attribute>,
+}
+
+/// What CUSTOM may refuse: nobody knows what an authorizer answers. `None` where no rule can match.
+fn custom_denial<'p>(custom: &'p CustomRules, answers: &Answers<'_>) -> Option<CustomDenial<'p>> {
+    let certain = custom.rules.first_match(answers, Doubt::CertainlyMatches);
+    let (by, mut lacks) = match certain {
+        Some(by) => (by, BTreeSet::new()),
+        None => custom.rules.first_possible(answers, Doubt::Matches)?,
+    };
+    let reason = match &custom.authorizer {
+        Ok(named) => {
+            lacks.insert(Attribute::Authorizer(named.provider.clone()));
+            Reason::AuthorizerDenied
+        }
+        Err(_) => Reason::ProviderUnusable,
+    };
+    Some(CustomDenial {
+        denied: denied(by, reason),
+        lacks,
+    })
 }
 
 impl Actions {

@@ -1,15 +1,14 @@
 //! From a configuration to a program.
 
 use super::actions::{Actions, of_action};
-use super::custom::Custom;
+use super::custom::CustomRules;
 use super::modes::Modes;
 use super::rules::Rules;
 use super::{AcceptedToken, Program};
-use crate::config::{Config, Paths, Protocol};
+use crate::config::{Config, Protocol};
 use crate::document::At;
 use crate::policy::{Growth, Policy, validate};
 use crate::problem::{Problem, Problems};
-use crate::provider::ExtensionProvider;
 use crate::resource::{Action, Resource};
 use crate::select::{MtlsModes, applies};
 
@@ -60,30 +59,25 @@ impl Program {
     pub(crate) fn of(config: &Config, policies: &[Policy]) -> Option<Self> {
         let workload = config.workload.as_ref()?;
         let modes = MtlsModes::of(&config.resources, &config.mesh, workload);
-        Some(Self::arrange(
-            policies,
-            &modes,
-            &config.extension_providers,
-            config.protocol,
-            config.paths,
-        ))
+        Some(Self::arrange(config, policies, &modes))
     }
 
-    fn arrange(
-        policies: &[Policy],
-        modes: &MtlsModes,
-        providers: &[ExtensionProvider],
-        protocol: Protocol,
-        paths: Paths,
-    ) -> Self {
+    fn arrange(config: &Config, policies: &[Policy], modes: &MtlsModes) -> Self {
+        let Config {
+            mesh,
+            protocol,
+            paths,
+            extension_providers,
+            ..
+        } = config;
         let enforced: Vec<&Policy> = policies.iter().filter(|policy| !policy.dry_run).collect();
         let all: Vec<&Policy> = policies.iter().collect();
         let custom: Vec<&Policy> = of_action(&enforced, Action::Custom).collect();
         Self {
-            protocol,
-            paths,
+            protocol: *protocol,
+            paths: *paths,
             modes: Modes::from(modes),
-            custom: Custom::new(&custom, providers, protocol),
+            custom: CustomRules::all(&custom, mesh, extension_providers, *protocol),
             shadow: (all.len() > enforced.len()).then(|| Actions::of(&all)),
             audit: Rules::new(of_action(&enforced, Action::Audit)),
             enforced: Actions::of(&enforced),

@@ -1,16 +1,17 @@
-//! CUSTOM: which requests an external authorizer is asked about, and which one.
+//! CUSTOM: which requests external authorizers are asked about, and which ones.
 
 use super::answers::Answers;
 use super::rules::Rules;
 use super::truth::Doubt;
 use crate::config::Protocol;
 use crate::decision::RuleId;
-use crate::policy::Policy;
+use crate::mesh::Mesh;
+use crate::policy::{self, Policy};
 use crate::provider::{Authorizer, ExtensionProvider};
 
-/// The CUSTOM rules of the workload.
+/// The CUSTOM rules of the workload that ask one provider.
 #[derive(Debug, Clone)]
-pub(super) struct Custom {
+pub struct CustomRules {
     pub(super) rules: Rules,
     /// Whom they ask; or why nobody can be asked, so that what they match is denied.
     pub(super) authorizer: Result<NamedAuthorizer, String>,
@@ -23,39 +24,50 @@ pub(super) struct NamedAuthorizer {
     pub(super) authorizer: Authorizer,
 }
 
-impl Custom {
-    /// `None` when nothing is ever asked: there is no CUSTOM policy, or its authorizer speaks HTTP and this is TCP.
+impl CustomRules {
+    /// In the order in which the providers are asked, which is that of their names
+    /// (<https://github.com/istio/istio/blob/1.30.3/pilot/pkg/security/authz/builder/builder.go>, `buildHTTP` and `buildTCP`). An
+    /// authorizer that speaks HTTP is asked nothing on TCP.
     ///
-    /// As in Istio the CUSTOM policies of a workload share one provider: with several, what they match is denied.
-    pub(super) fn new(
+    /// As in Istio the CUSTOM policies of a workload share one provider unless the mesh says otherwise: with several, what they match
+    /// is denied.
+    pub(super) fn all(
         policies: &[&Policy],
+        mesh: &Mesh,
         providers: &[ExtensionProvider],
         protocol: Protocol,
-    ) -> Option<Self> {
-        let mut names: Vec<&str> = policies
-            .iter()
-            .map(|policy| policy.provider.as_deref().unwrap_or_default())
-            .collect();
+    ) -> Vec<Self> {
+        let name_of = |policy: &Policy| policy.provider.clone().unwrap_or_default();
+        let mut names: Vec<String> = policies.iter().map(|policy| name_of(policy)).collect();
         names.sort_unstable();
         names.dedup();
-        let authorizer = match names.as_slice() {
-            [] => return None,
-            [name] => resolve(name, providers),
-            several => Err(format!(
-                "the CUSTOM policies of the workload name several providers, so Istio denies: {}",
-                several.join(", ")
-            )),
-        };
-        if let (Ok(named), Protocol::Tcp) = (&authorizer, protocol) {
-            match named.authorizer {
-                Authorizer::Http(_) => return None,
-                Authorizer::Grpc(_) => {}
-            }
+        if names.len() > 1 && !mesh.multiple_custom_authz_providers {
+            let why = format!(
+                "the CUSTOM policies of the workload name several providers, and the mesh does not set \
+                 `multipleCustomAuthzProviders`, so Istio denies: {}",
+                names.join(", ")
+            );
+            return vec![Self {
+                rules: Rules::new(policies.iter().copied()),
+                authorizer: Err(why),
+            }];
         }
-        Some(Self {
-            rules: Rules::new(policies.iter().copied()),
-            authorizer,
-        })
+        let of_name = |name: &String| {
+            let authorizer = resolve(name, providers);
+            let is_asked = match (&authorizer, protocol) {
+                (Ok(named), Protocol::Tcp) => match named.authorizer {
+                    Authorizer::Http(_) => false,
+                    Authorizer::Grpc(_) => true,
+                },
+                (Ok(_), Protocol::Http) | (Err(_), _) => true,
+            };
+            let own = policies.iter().copied().filter(|policy| name_of(policy) == *name);
+            is_asked.then(|| Self {
+                rules: Rules::new(own),
+                authorizer,
+            })
+        };
+        names.iter().filter_map(of_name).collect()
     }
 
     /// The rule because of which the authorizer must be asked. What cannot be established counts as a match.
@@ -63,15 +75,32 @@ impl Custom {
         self.rules.first_match(answers, Doubt::Matches)
     }
 
-    /// Each rule with its id.
-    pub(super) fn rules(&self) -> &Rules {
-        &self.rules
+    /// Whether it is this provider that they ask.
+    pub(super) fn asks(&self, provider: &str) -> bool {
+        let named = self.authorizer.as_ref();
+        named.is_ok_and(|named| named.provider == provider)
     }
 
     /// Whether the failure of the authorizer lets pass.
     pub(super) fn fails_open(&self) -> bool {
         let named = self.authorizer.as_ref();
         named.is_ok_and(|named| named.authorizer.service().fail_open)
+    }
+
+    /// Each rule with its id.
+    pub fn rules(&self) -> impl Iterator<Item = (&RuleId, &policy::Rule)> {
+        self.rules.iter()
+    }
+
+    /// The provider that they ask, and its authorizer; `None` when it cannot be asked.
+    pub fn provider(&self) -> Option<(&str, &Authorizer)> {
+        let named = self.authorizer.as_ref().ok()?;
+        Some((&named.provider, &named.authorizer))
+    }
+
+    /// Why no external authorizer can be asked about what they match, for people; `None` when one can.
+    pub fn unusable(&self) -> Option<&str> {
+        self.authorizer.as_ref().err().map(String::as_str)
     }
 }
 

@@ -3,14 +3,14 @@
 use super::Program;
 use super::actions::denied;
 use super::answers::Answers;
-use super::custom::Custom;
+use super::custom::CustomRules;
 use super::truth::Doubt;
 use crate::attribute::AttributeSource;
 use crate::config::Report;
 use crate::decision::{Decision, Judgement, Reason, RuleId};
 use crate::provider::{Authorizer, ExternalAnswer, ExternalAuthorizers};
 
-/// How far a decision comes without anybody else.
+/// How far a decision comes until somebody else must be asked.
 #[derive(Debug, Clone, Copy)]
 pub enum Step<'p> {
     /// To its end.
@@ -40,56 +40,67 @@ impl Program {
     /// always the first by id: nothing is asked for to find out which is.
     pub fn begin(&self, source: &dyn AttributeSource, report: Report) -> Step<'_> {
         let answers = Answers::new(source, self.paths);
-        if let Some(decision) = self.modes.decide(&answers, self.protocol) {
-            return Step::Decided(self.settled(decision));
-        }
-        let custom = self.custom.as_ref();
-        match custom.and_then(|custom| Some((custom, custom.first_match(&answers)?))) {
-            None => Step::Decided(self.conclude(&answers, report)),
-            Some((custom, by)) => match &custom.authorizer {
-                Ok(named) => Step::Ask(Question {
-                    provider: &named.provider,
-                    authorizer: &named.authorizer,
-                    by,
-                }),
-                Err(_) => Step::Decided(self.settled(denied(by, Reason::ProviderUnusable))),
-            },
+        match self.modes.decide(&answers, self.protocol) {
+            Some(decision) => Step::Decided(self.settled(decision)),
+            None => self.go_on(&self.custom, &answers, report),
         }
     }
 
-    /// Goes on from the [`Question`] about the CUSTOM rule `by`, with its answer: a no ends with denial, a yes leaves it to the
-    /// other policies, a failure is a no unless the provider's `failOpen` says otherwise.
+    /// Goes on from the [`Question`] to `provider` about the CUSTOM rule `by`, with its answer: a no ends with denial, a yes leaves it
+    /// to the providers that come after and the other policies, a failure is a no unless the provider's `failOpen` says otherwise.
     ///
     /// `source` may tell more than it did when the question was put, such as headers that the authorizer added.
     pub fn answered<'a>(
         &'a self,
+        provider: &str,
         by: &'a RuleId,
         answer: ExternalAnswer,
         source: &dyn AttributeSource,
         report: Report,
-    ) -> Judgement<'a> {
-        let refused = match answer {
-            ExternalAnswer::Allow => None,
-            ExternalAnswer::Deny => Some(Reason::AuthorizerDenied),
-            ExternalAnswer::Failed => {
-                let open = self.custom.as_ref().is_some_and(Custom::fails_open);
-                (!open).then_some(Reason::AuthorizerFailed)
+    ) -> Step<'a> {
+        let asked = self.custom.iter().position(|custom| custom.asks(provider));
+        let rest = asked.and_then(|asked| self.custom.get(asked..)?.split_first());
+        let after = match (answer, rest) {
+            (ExternalAnswer::Allow, Some((_, after))) => Ok(after),
+            (ExternalAnswer::Deny, _) => Err(Reason::AuthorizerDenied),
+            (ExternalAnswer::Failed, Some((asked, after))) if asked.fails_open() => Ok(after),
+            // The last: an answer of somebody who is not asked here.
+            (ExternalAnswer::Failed | ExternalAnswer::Unaskable, _) | (ExternalAnswer::Allow, None) => {
+                Err(Reason::AuthorizerFailed)
             }
-            ExternalAnswer::Unaskable => Some(Reason::AuthorizerFailed),
         };
-        match refused {
-            Some(reason) => self.settled(denied(by, reason)),
-            None => self.conclude(&Answers::new(source, self.paths), report),
+        match after {
+            Ok(after) => self.go_on(after, &Answers::new(source, self.paths), report),
+            Err(reason) => Step::Decided(self.settled(denied(by, reason))),
         }
+    }
+
+    /// CUSTOM, as far as it is not settled, then DENY and ALLOW.
+    fn go_on<'a>(&'a self, custom: &'a [CustomRules], answers: &Answers<'_>, report: Report) -> Step<'a> {
+        for custom in custom {
+            if let Some(by) = custom.first_match(answers) {
+                return match &custom.authorizer {
+                    Ok(named) => Step::Ask(Question {
+                        provider: &named.provider,
+                        authorizer: &named.authorizer,
+                        by,
+                    }),
+                    Err(_) => Step::Decided(self.settled(denied(by, Reason::ProviderUnusable))),
+                };
+            }
+        }
+        Step::Decided(self.conclude(answers, report))
     }
 
     /// Decides where every answer is at hand.
     pub fn judge(&self, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Judgement<'_> {
-        match self.begin(source, Report::All) {
-            Step::Decided(judgement) => judgement,
-            Step::Ask(question) => {
-                let answer = external.answer(question.provider);
-                self.answered(question.by, answer, source, Report::All)
+        let mut step = self.begin(source, Report::All);
+        loop {
+            match step {
+                Step::Decided(judgement) => return judgement,
+                Step::Ask(Question { provider, by, .. }) => {
+                    step = self.answered(provider, by, external.answer(provider), source, Report::All);
+                }
             }
         }
     }

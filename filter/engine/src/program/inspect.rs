@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::custom::Custom;
+use super::custom::CustomRules;
 use super::rules::Rules;
 use super::{AcceptedToken, Program};
 use crate::config::{Paths, Protocol};
 use crate::decision::RuleId;
 use crate::document::Value;
 use crate::policy::{Clause, Rule};
-use crate::provider::Authorizer;
 use crate::resource::MtlsMode;
 
 impl Program {
@@ -46,7 +45,7 @@ impl Program {
 
     /// The rules of the CUSTOM policies; none when nobody is ever asked.
     pub fn custom_rules(&self) -> impl Iterator<Item = (&RuleId, &Rule)> {
-        self.custom.iter().flat_map(|custom| custom.rules().iter())
+        self.custom.iter().flat_map(CustomRules::rules)
     }
 
     /// The rules of the AUDIT policies.
@@ -74,18 +73,9 @@ impl Program {
             .any(|token| token.audiences.is_empty() || has_audience(payload, &token.audiences))
     }
 
-    /// The one provider that the workload's CUSTOM rules name, and its authorizer; `None` when there is none, or none that is
-    /// usable.
-    pub fn provider(&self) -> Option<(&str, &Authorizer)> {
-        let named = self.custom.as_ref()?.authorizer.as_ref().ok()?;
-        Some((&named.provider, &named.authorizer))
-    }
-
-    /// Why no external authorizer can be asked about what the CUSTOM rules of the workload match, for people; `None` when
-    /// one can, or none is needed.
-    pub fn unusable_provider(&self) -> Option<&str> {
-        let custom = self.custom.as_ref()?;
-        custom.authorizer.as_ref().err().map(String::as_str)
+    /// The CUSTOM rules by the providers that they ask, in the order in which these are asked.
+    pub fn custom(&self) -> &[CustomRules] {
+        &self.custom
     }
 
     /// How many headers of a request the rules may ask for, pseudo-headers among them. Where there are several, a source does well to
@@ -94,8 +84,8 @@ impl Program {
         let mut names = BTreeSet::new();
         let actions = [Some(&self.enforced), self.shadow.as_ref()].into_iter().flatten();
         let rules = actions.flat_map(|actions| [Some(&actions.deny), actions.allow.as_ref()]);
-        let custom = self.custom.as_ref().map(Custom::rules);
-        for rules in rules.chain([custom, Some(&self.audit)]).flatten() {
+        let custom = self.custom.iter().map(|custom| Some(&custom.rules));
+        for rules in rules.chain(custom).chain([Some(&self.audit)]).flatten() {
             names.extend(
                 rules
                     .iter()

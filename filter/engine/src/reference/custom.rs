@@ -1,4 +1,6 @@
-//! CUSTOM, word for word: the provider that the policies name is asked about what their rules match.
+//! CUSTOM, word for word: the providers that the policies name are asked about what their rules match, one after another.
+
+use std::collections::BTreeSet;
 
 use super::{first_match, trace::PolicyTrace};
 use crate::config::{Config, Protocol};
@@ -6,12 +8,12 @@ use crate::decision::{Reason, RuleId};
 use crate::provider::{Authorizer, ExternalAnswer, ExternalAuthorizers};
 use crate::resource::Action;
 
-/// What asking came to: `None` when nobody was asked.
+/// What asking one provider came to, or several where nobody can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomTrace {
     /// The rule that matched, the first by id.
     pub by: RuleId,
-    /// The names of the providers that the workload's CUSTOM policies name.
+    /// The name of the provider; where the workload may have one only, of each that its CUSTOM policies name.
     pub providers: Vec<String>,
     /// What was answered; `None` when nobody could be asked.
     pub answer: Option<ExternalAnswer>,
@@ -19,34 +21,55 @@ pub struct CustomTrace {
     pub refused: Option<Reason>,
 }
 
-/// `policies` are those that apply and are no dry run.
+/// Who is asked until one refuses; `policies` are those that apply and are no dry run.
 pub(super) fn trace(
     config: &Config,
     policies: &[&PolicyTrace],
     external: &dyn ExternalAuthorizers,
-) -> Option<CustomTrace> {
-    let by = first_match(policies, Action::Custom)?;
-    let mut providers: Vec<String> = Vec::new();
-    for policy in policies.iter().filter(|policy| policy.action == Action::Custom) {
-        let name = policy.provider.clone().unwrap_or_default();
-        if !providers.contains(&name) {
-            providers.push(name);
-        }
-    }
-    let unusable = |providers| {
-        Some(CustomTrace {
-            by: by.clone(),
-            providers,
+) -> Vec<CustomTrace> {
+    let custom = policies.iter().filter(|policy| policy.action == Action::Custom);
+    let custom: Vec<&PolicyTrace> = custom.copied().collect();
+    let provider = |policy: &PolicyTrace| policy.provider.clone().unwrap_or_default();
+    let names: BTreeSet<String> = custom.iter().map(|policy| provider(policy)).collect();
+    if names.len() > 1 && !config.mesh.multiple_custom_authz_providers {
+        let refused = first_match(&custom, Action::Custom).map(|by| CustomTrace {
+            by,
+            providers: names.into_iter().collect(),
             answer: None,
             refused: Some(Reason::ProviderUnusable),
-        })
-    };
-    let [name] = providers.as_slice() else {
-        return unusable(providers);
-    };
-    let named = config.extension_providers.iter().find(|own| own.name == *name);
+        });
+        return refused.into_iter().collect();
+    }
+    let mut asked = Vec::new();
+    for name in names {
+        let own = custom.iter().filter(|policy| provider(policy) == name);
+        let own: Vec<&PolicyTrace> = own.copied().collect();
+        if let Some(by) = first_match(&own, Action::Custom)
+            && let Some((answer, refused)) = ask(config, &name, external)
+        {
+            asked.push(CustomTrace {
+                by,
+                providers: vec![name],
+                answer,
+                refused,
+            });
+            if refused.is_some() {
+                break;
+            }
+        }
+    }
+    asked
+}
+
+/// What a provider answers, and why that refuses; `None` when it is not asked on this protocol.
+fn ask(
+    config: &Config,
+    name: &str,
+    external: &dyn ExternalAuthorizers,
+) -> Option<(Option<ExternalAnswer>, Option<Reason>)> {
+    let named = config.extension_providers.iter().find(|own| own.name == name);
     let Some(Ok(authorizer)) = named.map(|own| &own.authorizer) else {
-        return unusable(providers);
+        return Some((None, Some(Reason::ProviderUnusable)));
     };
     match (authorizer, config.protocol) {
         (Authorizer::Http(_), Protocol::Tcp) => return None,
@@ -59,10 +82,5 @@ pub(super) fn trace(
         ExternalAnswer::Failed if authorizer.service().fail_open => None,
         ExternalAnswer::Failed | ExternalAnswer::Unaskable => Some(Reason::AuthorizerFailed),
     };
-    Some(CustomTrace {
-        by,
-        providers,
-        answer: Some(answer),
-        refused,
-    })
+    Some((Some(answer), refused))
 }

@@ -12,8 +12,9 @@ pub struct Trace {
     pub outcome: Outcome,
     /// The mutual TLS mode that applied.
     pub mode: ModeTrace,
-    /// What asking an external authorizer came to; `None` when nobody was asked.
-    pub custom: Option<CustomTrace>,
+    /// What asking external authorizers came to, in the order in which they were asked, the last being the one that refused if any
+    /// did; none when nobody was asked.
+    pub custom: Vec<CustomTrace>,
     /// What would be decided if the dry-run policies were enforced; `None` when none applies.
     pub shadow: Option<Outcome>,
     /// The AUDIT rule that marks this for the log.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{KeySource, Metadata, Selector, TargetRef};
-use crate::document::{At, BorrowedValue, Fields, Path, Value, duration};
+use crate::document::{At, BorrowedValue, Fields, Path, duration};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -147,16 +147,7 @@ impl JwtRule {
         for (index, value) in entries(&mut fields, "outputClaimToHeaders", problems) {
             output_claim_to_headers.extend(ClaimHeader::read(value, &at_claims.index(index), problems));
         }
-        let forward_original_token = match fields.take("forwardOriginalToken") {
-            None => false,
-            Some(Value::Bool(flag)) => *flag,
-            Some(Value::Null | Value::Number(_) | Value::String(_) | Value::List(_) | Value::Object(_)) => {
-                let at = at.name("forwardOriginalToken");
-                problems
-                    .push(Problem::new(&at, "it is neither true nor false").help("write `true` or `false`"));
-                false
-            }
-        };
+        let forward_original_token = fields.flag("forwardOriginalToken", problems).unwrap_or(false);
         let timeout = fields.text("timeout", problems).and_then(|text| {
             let read = duration(text).filter(|timeout| *timeout >= Duration::from_millis(1));
             if read.is_none() {

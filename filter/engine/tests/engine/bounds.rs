@@ -87,7 +87,7 @@ fn a_certain_verdict_is_that_of_every_completion() {
     let documents = (
         prop::collection::vec(policy(), 0..5),
         prop::collection::vec(peer_authentication(), 0..3),
-        prop::option::weighted(0.2, custom_policy()),
+        prop_oneof![4 => Just(Vec::new()), 1 => prop::collection::vec(custom_policy(), 1..=3)],
     )
         .prop_map(|(policies, modes, custom)| {
             let all = policies.into_iter().chain(modes).chain(custom);
@@ -110,7 +110,7 @@ fn a_certain_verdict_is_that_of_every_completion() {
     runner
         .run(&case, |(documents, protocol, asked, rest)| {
             let more = format!(
-                r#""protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+                r#""protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"], "multipleCustomAuthzProviders": true}},
                    "extensionProviders": {PROVIDERS}"#
             );
             let config = config_with(&documents, &more).map_err(|e| TestCaseError::fail(e.to_string()))?;

@@ -1,9 +1,11 @@
 //! CUSTOM: when an authorizer is called, and what its answer means.
 
+mod several;
+
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use peerwarden_engine::{Config, ExternalAnswer, Program, Report, Step, Traffic};
+use peerwarden_engine::{Config, CustomRules, ExternalAnswer, Program, Report, Step, Traffic};
 
 use super::{FRONTEND, config_with, decide, get, policy};
 
@@ -42,6 +44,10 @@ fn reason(config: &Config, traffic: &Traffic) -> &'static str {
     let program = Program::compile(config).unwrap();
     decide(config, traffic);
     program.judge(traffic, traffic).decision.reason.as_str()
+}
+
+fn unusable(program: &Program) -> Option<&str> {
+    program.custom().iter().find_map(CustomRules::unusable)
 }
 
 #[test]
@@ -123,7 +129,7 @@ fn an_unusable_provider_denies_what_its_rules_match_and_nothing_else() {
                 "{providers:?}"
             );
             let program = Program::compile(&config).unwrap();
-            assert!(program.unusable_provider().is_some());
+            assert!(unusable(&program).is_some());
         }
         let config = with(&policies, &providers, "http");
         assert_eq!(decide(&config, &asking("/", &yes)), "allow");
@@ -227,7 +233,7 @@ fn what_cannot_be_used_says_why() {
         let name = if provider.contains(r#""P""#) { "P" } else { "p" };
         let config = with(&[admin("a", name)], &[provider], "http");
         let said = Program::compile(&config).unwrap();
-        let said = said.unusable_provider().unwrap_or_default().to_owned();
+        let said = unusable(&said).unwrap_or_default().to_owned();
         assert!(said.contains(why), "{provider}: {said}");
         assert_eq!(
             reason(&config, &asking("/admin", &[])),

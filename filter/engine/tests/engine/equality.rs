@@ -10,14 +10,15 @@ use proptest::test_runner::{Config as Runner, TestRunner};
 use super::generate::{PROVIDERS, custom_policy, peer_authentication, policy, traffic};
 use super::{config_with, decide};
 
-/// Policies of several names, modes, a protocol, how paths are established, and sixteen requests for each set of them.
-fn case() -> impl Strategy<Value = (String, &'static str, &'static str, Vec<Traffic>)> {
+/// Policies of several names, modes, a protocol, which paths are established, whether there may be several providers, and sixteen
+/// requests for each set of them.
+fn case() -> impl Strategy<Value = (String, &'static str, &'static str, bool, Vec<Traffic>)> {
     let documents = (
         prop::collection::vec(policy(), 0..5),
         prop::collection::vec(peer_authentication(), 0..3),
         prop_oneof![
             2 => Just(Vec::new()),
-            1 => prop::collection::vec(custom_policy(), 1..=2),
+            1 => prop::collection::vec(custom_policy(), 1..=3),
         ],
     )
         .prop_map(|(policies, modes, customs)| {
@@ -33,6 +34,7 @@ fn case() -> impl Strategy<Value = (String, &'static str, &'static str, Vec<Traf
         documents,
         select(vec!["http", "tcp"]),
         select(vec!["lenient", "strict"]),
+        any::<bool>(),
         prop::collection::vec(traffic(), 16),
     )
 }
@@ -46,9 +48,9 @@ fn compiled_and_reference_agree() {
         ..Runner::default()
     });
     runner
-        .run(&case(), |(documents, protocol, paths, requests)| {
+        .run(&case(), |(documents, protocol, paths, several, requests)| {
             let more = format!(
-                r#""protocol": "{protocol}", "paths": "{paths}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+                r#""protocol": "{protocol}", "paths": "{paths}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"], "multipleCustomAuthzProviders": {several}}},
                    "extensionProviders": {PROVIDERS}"#
             );
             let config = config_with(&documents, &more)

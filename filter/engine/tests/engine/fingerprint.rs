@@ -148,6 +148,7 @@ fn whatever_decides_changes_it() {
         r#""mesh": {"trustDomain": "other"}"#,
         r#""mesh": {"trustDomainAliases": ["other"]}"#,
         r#""mesh": {"rootNamespace": "other"}"#,
+        r#""mesh": {"multipleCustomAuthzProviders": true}"#,
         r#""extensionProviders": [{"name": "a", "envoyExtAuthzGrpc": {"service": "a.shop", "port": 1}}]"#,
         r#""extensionProviders": [{"name": "a", "envoyExtAuthzGrpc": {"service": "a.shop", "port": 2}}]"#,
     ] {

@@ -28,7 +28,8 @@ mod tokens;
 use peerwarden_engine::document::{Path, Value};
 use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{
-    Config, Decision, ExternalAuthorizers, Problems, Program, Report, Step, Traffic, Verdict, reference,
+    Config, Decision, ExternalAuthorizers, Problems, Program, Question, Report, Step, Traffic, Verdict,
+    reference,
 };
 
 /// The peer that most rules are about.
@@ -103,12 +104,15 @@ fn decide(config: &Config, traffic: &Traffic) -> String {
 
 /// If nothing reports the rule that allows, the decision is the same, and the rule is any that allows.
 fn assert_unreported(program: &Program, traffic: &Traffic, trace: &reference::Trace) {
-    let judgement = match program.begin(traffic, Report::Denied) {
-        Step::Decided(judgement) => judgement,
-        Step::Ask(question) => {
-            let answer = traffic.answer(question.provider);
-            program.answered(question.by, answer, traffic, Report::Denied)
-        }
+    let mut step = program.begin(traffic, Report::Denied);
+    let judgement = loop {
+        step = match step {
+            Step::Decided(judgement) => break judgement,
+            Step::Ask(Question { provider, by, .. }) => {
+                let answer = traffic.answer(provider);
+                program.answered(provider, by, answer, traffic, Report::Denied)
+            }
+        };
     };
     let (decision, outcome) = (judgement.decision, &trace.outcome);
     assert_eq!(

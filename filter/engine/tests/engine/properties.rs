@@ -20,7 +20,7 @@ fn case() -> impl Strategy<Value = Case> {
     let documents = (
         prop::collection::vec(policy(), 0..5),
         prop::collection::vec(peer_authentication(), 0..2),
-        prop::option::weighted(0.2, custom_policy()),
+        prop_oneof![4 => Just(Vec::new()), 1 => prop::collection::vec(custom_policy(), 1..=3)],
     )
         .prop_map(|(policies, modes, custom)| policies.into_iter().chain(modes).chain(custom).collect());
     (
@@ -33,7 +33,7 @@ fn case() -> impl Strategy<Value = Case> {
 fn compile(documents: &[Json], protocol: &str) -> Result<Program, TestCaseError> {
     let documents: Vec<String> = documents.iter().map(ToString::to_string).collect();
     let more = format!(
-        r#""protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+        r#""protocol": "{protocol}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"], "multipleCustomAuthzProviders": true}},
            "extensionProviders": {PROVIDERS}"#
     );
     let config: Result<Config, _> = config_with(&documents.join(","), &more);

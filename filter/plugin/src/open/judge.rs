@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Reason, Report, Step, Verdict};
+use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Question, Reason, Report, Step, Verdict};
 
 use super::instance::Instance;
 use super::stream::{Allowance, Status, Stream, StreamOpener};
@@ -60,11 +60,10 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
         deny(instance, stream);
         return true;
     };
-    let (judgement, failure) = judge(&loaded, &attributes, None, configuration.report);
+    let (judgement, failure) = judge(&loaded, &attributes, &[], configuration.report);
     let verdict = judgement.decision.verdict;
     let attributes_by = |newer: &Configuration| Attributes::of_connection(newer.sources(), Handshake::Over);
-    if verdict == Verdict::Allow && newer_denies(instance, configuration, attributes_by, asked, None, |_| {})
-    {
+    if verdict == Verdict::Allow && newer_denies(instance, configuration, attributes_by, asked, &[], |_| {}) {
         deny(instance, stream);
         return true;
     }
@@ -78,7 +77,7 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
                 configuration.number,
                 &Allowance {
                     attributes: &attributes,
-                    provider: None,
+                    providers: &[],
                 },
             );
             instance.allow(stream);
@@ -98,7 +97,7 @@ impl StreamOpener {
         &self,
         attributes_by: impl Fn(&Configuration) -> Attributes,
         asked: DeniedSubject,
-        provider: Option<&str>,
+        providers: &[String],
         denied: impl FnOnce(Option<&Judgement<'_>>),
     ) -> bool {
         newer_denies(
@@ -106,7 +105,7 @@ impl StreamOpener {
             &self.configuration,
             attributes_by,
             asked,
-            provider,
+            providers,
             denied,
         )
     }
@@ -120,7 +119,7 @@ fn newer_denies(
     own: &Configuration,
     attributes_by: impl Fn(&Configuration) -> Attributes,
     asked: DeniedSubject,
-    provider: Option<&str>,
+    providers: &[String],
     denied: impl FnOnce(Option<&Judgement<'_>>),
 ) -> bool {
     for newer in instance.newer_than(own) {
@@ -130,7 +129,7 @@ fn newer_denies(
             denied(None);
             return true;
         };
-        let (judgement, failure) = judge(&loaded, &attributes, provider, newer.report);
+        let (judgement, failure) = judge(&loaded, &attributes, providers, newer.report);
         if judgement.decision.verdict == Verdict::Deny {
             report::decided(Some(&judgement), &attributes, asked, failure, &*newer);
             denied(Some(&judgement));
@@ -178,13 +177,13 @@ fn is_still_allowed(
         close(instance, stream, None, &attributes, cause, None);
         return false;
     };
-    let provider = stream.details().provider.clone();
-    let (judgement, failure) = judge(&loaded, &attributes, provider.as_deref(), Report::Denied);
+    let providers = stream.details().providers.clone();
+    let (judgement, failure) = judge(&loaded, &attributes, &providers, Report::Denied);
     let is_allowed = judgement.decision.verdict == Verdict::Allow;
     if is_allowed {
         let allowed = Allowance {
             attributes: &attributes,
-            provider: None,
+            providers: &[],
         };
         stream.allowed_by(judge_now.number, &allowed);
     } else {
@@ -203,31 +202,28 @@ fn becomes_effective(instance: &Instance, stream: &Stream) -> bool {
     known
 }
 
-/// The judgement, without calling an external authorizer: its earlier answer stays valid, and nothing can be called for
-/// an open stream.
+/// The judgement, without asking an external authorizer: what those of `providers` have said stands, and nobody can be asked about
+/// what is under way.
 fn judge<'l>(
     loaded: &'l LoadedConfiguration,
     attributes: &Attributes,
-    provider: Option<&str>,
+    providers: &[String],
     report: Report,
 ) -> (Judgement<'l>, Option<&'static str>) {
-    match loaded.program.begin(attributes, report) {
-        Step::Decided(judgement) => (judgement, None),
-        Step::Ask(question) if provider == Some(question.provider) => {
-            let judgement = loaded
-                .program
-                .answered(question.by, ExternalAnswer::Allow, attributes, report);
-            (judgement, None)
-        }
-        Step::Ask(question) => {
-            let judgement =
-                loaded
-                    .program
-                    .answered(question.by, ExternalAnswer::Unaskable, attributes, report);
-            (
-                judgement,
-                Some("it cannot be asked about a connection that is held or open"),
-            )
+    let mut step = loaded.program.begin(attributes, report);
+    let mut failure = None;
+    loop {
+        step = match step {
+            Step::Decided(judgement) => return (judgement, failure),
+            Step::Ask(Question { provider, by, .. }) => {
+                let answer = if providers.iter().any(|asked| asked == provider) {
+                    ExternalAnswer::Allow
+                } else {
+                    failure = Some("it cannot be asked about a connection that is held or open");
+                    ExternalAnswer::Unaskable
+                };
+                loaded.program.answered(provider, by, answer, attributes, report)
+            }
         }
     }
 }

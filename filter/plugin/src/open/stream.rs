@@ -49,9 +49,9 @@ pub(super) struct Details {
     pub(super) handshake: Option<Handshake>,
     /// For a request, its headers, which Envoy shows only while they pass.
     pub(super) headers: KeptHeaders,
-    /// The provider whose external authorizer allowed it.
-    pub(super) provider: Option<String>,
-    /// For a request, whether its response has begun.
+    /// The providers whose external authorizers said yes.
+    pub(super) providers: Vec<String>,
+    /// Of a request: whether its response has begun.
     pub(super) responding: bool,
     /// When the certificate of a peer that mattered expires, in seconds since 1970.
     pub(super) expiry: Option<u64>,
@@ -72,8 +72,8 @@ pub(crate) enum Status {
 /// Why a stream may continue.
 pub(crate) struct Allowance<'a> {
     pub(crate) attributes: &'a Attributes,
-    /// The provider whose external authorizer allowed it, if one was called.
-    pub(crate) provider: Option<&'a str>,
+    /// The providers whose external authorizers said yes; none if nobody was asked.
+    pub(crate) providers: &'a [String],
 }
 
 impl Stream {
@@ -94,7 +94,7 @@ impl Stream {
         self.configuration = Rc::clone(nothing);
         let details = self.details.get_mut();
         details.headers = KeptHeaders::default();
-        details.provider = None;
+        details.providers = Vec::new();
     }
 
     pub(super) fn layer(&self) -> Layer {
@@ -177,8 +177,8 @@ impl Stream {
         let mut details = self.details.borrow_mut();
         details.expiry = allowed.attributes.expiry();
         details.handshake = allowed.attributes.handshake_of_connection();
-        if let Some(provider) = allowed.provider {
-            details.provider = Some(provider.to_owned());
+        if !allowed.providers.is_empty() {
+            details.providers = allowed.providers.to_vec();
         }
     }
 }

@@ -37,7 +37,7 @@ fn documents() -> impl Strategy<Value = Vec<Json>> {
     (
         prop::collection::vec(policy(), 1..5),
         prop::collection::vec(peer_authentication(), 0..2),
-        prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(custom_policy(), 1..=1)],
+        prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(custom_policy(), 1..=2)],
     )
         .prop_map(|(policies, modes, customs)| policies.into_iter().chain(modes).chain(customs).collect())
 }
@@ -64,7 +64,7 @@ fn changed(documents: &[Json], at: usize, change: &Change) -> Vec<Json> {
 fn compiled(documents: &[Json], protocol: &str, paths: &str) -> Program {
     let texts: Vec<String> = documents.iter().map(Json::to_string).collect();
     let more = format!(
-        r#", "protocol": "{protocol}", "paths": "{paths}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+        r#", "protocol": "{protocol}", "paths": "{paths}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"], "multipleCustomAuthzProviders": true}},
            "extensionProviders": {PROVIDERS}"#
     );
     program(&texts.join(","), &more)
@@ -242,7 +242,7 @@ fn examples_are_what_the_reference_says_too() {
                         for (documents, expected) in [(&old, !allowed), (&new, allowed)] {
                             let json = json!({
                                 "workload": {"namespace": "shop", "labels": {"app": "orders"}},
-                                "mesh": {"trustDomain": "td", "trustDomainAliases": ["old"]},
+                                "mesh": {"trustDomain": "td", "trustDomainAliases": ["old"], "multipleCustomAuthzProviders": true},
                                 "extensionProviders": serde_json::from_str::<Json>(PROVIDERS).unwrap(),
                                 "resources": documents,
                                 "paths": paths,

@@ -97,3 +97,62 @@ fn suites_say_who_is_asked_and_what_is_answered() {
         assert!(ran.out.contains(said), "{}", ran.out);
     }
 }
+
+/// The same with a second provider, and what the mesh says of that.
+fn several(mesh: &str) -> String {
+    let second = "- name: scan\n  envoyExtAuthzGrpc: {service: authz.tools, port: 80}\nresources:\n- apiVersion: security.istio.io/v1\n  \
+                  kind: AuthorizationPolicy\n  metadata: {name: uploads, namespace: shop}\n  spec:\n    action: CUSTOM\n    provider: {name: \
+                  scan}\n    rules: [{to: [{operation: {methods: [POST]}}]}]\n";
+    let cases = "cases:\n- {name: both, request: {method: POST, path: /admin, authorizers: {authz: allow, scan: allow}}, expect: allow}\n\
+                 - {name: second, request: {method: POST, path: /admin, authorizers: {authz: allow, scan: deny}}, expect: deny, by: \
+                 'shop/uploads[0]'}\n- {name: alone, request: {method: POST, path: /, authorizers: {authz: deny, scan: allow}}, expect: allow}\n";
+    let (head, _) = SUITE.split_once("cases:\n").unwrap();
+    format!("{}mesh: {mesh}\n{cases}", head.replace("resources:\n", second))
+}
+
+/// Both authorizers are behind one cluster: who is asked shows in the order alone.
+#[test]
+fn several_providers_are_asked_where_the_mesh_allows_it() {
+    let allowed = several("{multipleCustomAuthzProviders: true}");
+    let folder = Folder::with(&[("custom_test.yaml", allowed.as_str())]);
+    let ran = folder.run(&["test", "--engine", "both"]);
+    assert_eq!(ran.code, 0, "{} {}", ran.out, ran.err);
+    let ran = folder.run(&["explain", "custom_test.yaml", "--case", "second"]);
+    let said = [
+        "external authorizer `authz`, called because of shop/admin[0], allows",
+        "external authorizer `scan`, called because of shop/uploads[0], denies",
+        "CUSTOM shop/uploads[0] decides (provider `scan`)",
+    ];
+    let places: Vec<_> = said.iter().map(|said| ran.out.find(said)).collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "{}",
+        ran.out
+    );
+    let ran = folder.run(&[
+        "explain",
+        "custom_test.yaml",
+        "--case",
+        "second",
+        "--format",
+        "json",
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let answers: Vec<&str> = report["custom"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|asked| asked["answer"].as_str())
+        .collect();
+    assert_eq!(answers, ["allow", "deny"]);
+    let denied = several("{}");
+    let folder = Folder::with(&[("custom_test.yaml", denied.as_str())]);
+    let ran = folder.run(&["test", "--engine", "both"]);
+    assert_eq!(ran.code, 1, "{} {}", ran.out, ran.err);
+    let ran = folder.run(&["explain", "custom_test.yaml", "--case", "both"]);
+    assert!(
+        ran.out.contains("missing, misconfigured or one of several"),
+        "{}",
+        ran.out
+    );
+}

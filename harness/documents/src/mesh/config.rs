@@ -10,15 +10,19 @@ use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
 use crate::yaml::{Entry, Node, Tree};
 
-/// The fields that are read unchanged.
-pub(super) const OWN: [&str; 4] = [
+/// The fields that are read as they are. The last is not of a `MeshConfig`, but a setting of istiod's environment.
+pub(super) const OWN: [&str; 5] = [
     "rootNamespace",
     "trustDomain",
     "trustDomainAliases",
     "caCertificates",
+    SEVERAL_PROVIDERS,
 ];
 
-/// The fields that are converted.
+/// Whether a workload may have several external authorizers.
+pub(super) const SEVERAL_PROVIDERS: &str = "multipleCustomAuthzProviders";
+
+/// The fields that are read in another way.
 const READ: [&str; 2] = ["extensionProviders", "pathNormalization"];
 
 /// The fields that have no effect here.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use peerwarden_engine::document::{Path, Step};
 
-use super::config::{OWN, is_field};
+use super::config::{OWN, SEVERAL_PROVIDERS, is_field};
 use crate::diagnostic::Diagnostic;
 use crate::documents::{self, Document};
 use crate::source::Source;
@@ -43,17 +43,23 @@ impl Form {
     /// If it has no mesh, or if the mesh in it cannot be read.
     pub(super) fn of(document: &Document) -> Result<Self, Diagnostic> {
         let node = &document.node;
-        let of_values = |values: Option<&Node>, config: Option<&Node>| {
+        let of_values = |values: Option<&Node>, config: Option<&Node>, several: Option<bool>| {
             Ok(Self::Config(Document {
                 source: Arc::clone(&document.source),
-                node: merged(node, values, config),
+                node: merged(node, values, config, several),
             }))
         };
         match document.text("kind") {
             "ConfigMap" => in_config_map(document).map(Self::Config),
             // <https://istio.io/latest/docs/reference/config/istio.operator.v1alpha1/>, and the same of the Sail operator.
             "IstioOperator" | "Istio" | "IstioRevision" => {
-                of_values(node.at(&["spec", "values"]), node.at(&["spec", "meshConfig"]))
+                let spec = |path: &[&str]| node.get("spec")?.at(path);
+                let several = [
+                    &["components", "pilot", "k8s", "env"][..],
+                    &["values", "pilot", "env"],
+                ];
+                let several = several.into_iter().find_map(|path| flag(spec(path)?));
+                of_values(spec(&["values"]), spec(&["meshConfig"]), several)
             }
             kind if !kind.is_empty() => {
                 let place = document.place(&[Step::Key("kind".to_owned())], false);
@@ -61,9 +67,12 @@ impl Form {
                     .at(place)
                     .help(EXPECTED))
             }
-            _ if is_values(node) => of_values(Some(node), None),
-            // An umbrella chart has the values below the name of the chart.
-            _ if node.get("istiod").is_some_and(is_values) => of_values(node.get("istiod"), None),
+            _ if is_values(node) => of_values(Some(node), None, node.get("env").and_then(flag)),
+            // A chart of charts has the values below the name of the chart.
+            _ if node.get("istiod").is_some_and(is_values) => {
+                let several = node.at(&["istiod", "env"]).and_then(flag);
+                of_values(node.get("istiod"), None, several)
+            }
             _ if has_fields(node) => Ok(Self::Config(document.clone())),
             _ => Ok(Self::Own),
         }
@@ -77,6 +86,24 @@ fn is_values(node: &Node) -> bool {
             .is_some_and(|global| !global.entries().is_empty())
 }
 
+/// What istiod's environment says of several providers, a map or a list of names and values: as Go's `strconv.ParseBool` reads it. Istio
+/// takes its default, false, for what that does not read.
+fn flag(environment: &Node) -> Option<bool> {
+    const NAME: &str = "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS";
+    let named = |entry: &&Node| entry.get("name").and_then(Node::as_str) == Some(NAME);
+    let value = match &environment.tree {
+        Tree::List(entries) => entries.iter().find(named)?.get("value"),
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) | Tree::Object(_) => {
+            environment.get(NAME)
+        }
+    };
+    Some(match &value?.tree {
+        Tree::Bool(flag) => *flag,
+        Tree::String(text) => matches!(text.as_str(), "1" | "t" | "T" | "TRUE" | "true" | "True"),
+        Tree::Null | Tree::Number(_) | Tree::List(_) | Tree::Object(_) => false,
+    })
+}
+
 /// Whether it has a field of a `MeshConfig` that is not read here.
 fn has_fields(node: &Node) -> bool {
     node.entries()
@@ -86,7 +113,7 @@ fn has_fields(node: &Node) -> bool {
 
 /// The values of istiod's chart as it writes them into the `MeshConfig`: `meshConfig` takes precedence over `global`
 /// (<https://github.com/istio/istio/blob/master/manifests/charts/istio-control/istio-discovery/templates/configmap.yaml>).
-fn merged(whole: &Node, values: Option<&Node>, config: Option<&Node>) -> Node {
+fn merged(whole: &Node, values: Option<&Node>, config: Option<&Node>, several: Option<bool>) -> Node {
     let value = |path: &[&str]| values?.at(path);
     let mut entries: Vec<Entry> = Vec::new();
     let mut put = |name: &str, node: &Node| {
@@ -111,6 +138,13 @@ fn merged(whole: &Node, values: Option<&Node>, config: Option<&Node>) -> Node {
         for entry in config.entries() {
             put(&entry.name, &entry.value);
         }
+    }
+    if let Some(several) = several {
+        let node = Node {
+            location: whole.location,
+            tree: Tree::Bool(several),
+        };
+        put(SEVERAL_PROVIDERS, &node);
     }
     Node {
         location: whole.location,

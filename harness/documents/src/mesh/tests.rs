@@ -90,3 +90,51 @@ fn normalisation_is_told_where_there_is_none() {
     assert_eq!(notices("DECODE_AND_MERGE_SLASHES").unwrap(), 0);
     assert!(notices("SOME").is_err());
 }
+
+#[test]
+fn istiods_environment_says_whether_there_may_be_several_providers() {
+    let name = "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS";
+    for (text, several) in [
+        (
+            "{trustDomain: td, multipleCustomAuthzProviders: true}\n".to_owned(),
+            Some(true),
+        ),
+        ("{trustDomain: td}\n".to_owned(), None),
+        (
+            format!("{{meshConfig: {{}}, env: {{{name}: 'true'}}}}\n"),
+            Some(true),
+        ),
+        (
+            format!("{{meshConfig: {{}}, env: {{{name}: true}}}}\n"),
+            Some(true),
+        ),
+        (
+            format!("{{meshConfig: {{}}, env: {{{name}: 'yes'}}}}\n"),
+            Some(false),
+        ),
+        (
+            format!("{{istiod: {{meshConfig: {{}}, env: {{{name}: '1'}}}}}}\n"),
+            Some(true),
+        ),
+        (
+            format!("{{kind: Istio, spec: {{values: {{pilot: {{env: {{{name}: 'true'}}}}}}}}}}\n"),
+            Some(true),
+        ),
+        (
+            format!(
+                "{{kind: IstioOperator, spec: {{components: {{pilot: {{k8s: {{env: [{{name: A, value: b}}, {{name: {name}, value: 'true'}}]}}}}}}}}}}\n"
+            ),
+            Some(true),
+        ),
+    ] {
+        let mesh = mesh(&text).unwrap().mesh;
+        let found = mesh
+            .node
+            .get("multipleCustomAuthzProviders")
+            .map(|node| match node.tree {
+                crate::yaml::Tree::Bool(flag) => flag,
+                _ => panic!("{text}"),
+            });
+        assert_eq!(found, several, "{text}");
+    }
+}

@@ -27,10 +27,8 @@ pub(super) struct Tally<'t> {
 
 impl<'t> Tally<'t> {
     pub(super) fn of(trace: &'t Trace) -> Self {
-        let custom = trace
-            .custom
-            .as_ref()
-            .is_some_and(|custom| custom.refused.is_some());
+        let refusing = trace.custom.iter().find(|custom| custom.refused.is_some());
+        let custom = refusing.is_some();
         let mut tally = Self {
             by: trace.outcome.by.as_ref(),
             audited: trace.audited.as_ref(),

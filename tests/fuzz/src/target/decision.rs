@@ -31,19 +31,20 @@ pub(super) fn run(bytes: &[u8]) {
     let documents = (
         prop::collection::vec(generate::policy(), 0..5),
         prop::collection::vec(generate::peer_authentication(), 0..3),
-        prop::collection::vec(generate::custom_policy(), 0..=1),
+        prop::collection::vec(generate::custom_policy(), 0..=3),
     );
     let case = (
         documents,
         any::<bool>(),
         prop::collection::vec(generate::traffic(), 4),
         any::<bool>(),
+        any::<bool>(),
     );
     // A seed that gives no case shows nothing.
     let Ok(tree) = case.new_tree(&mut runner) else {
         return;
     };
-    let ((policies, modes, customs), http, requests, strict) = tree.current();
+    let ((policies, modes, customs), http, requests, strict, several) = tree.current();
     let documents: Vec<String> = [policies, modes, customs]
         .concat()
         .iter()
@@ -51,11 +52,12 @@ pub(super) fn run(bytes: &[u8]) {
         .collect();
     let json = format!(
         r#"{{"workload": {{"namespace": "shop", "labels": {{"app": "orders"}}}}, "resources": [{}],
-            "protocol": "{}", "paths": "{}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"]}},
+            "protocol": "{}", "paths": "{}", "mesh": {{"trustDomain": "td", "trustDomainAliases": ["old"], "multipleCustomAuthzProviders": {}}},
             "extensionProviders": {}}}"#,
         documents.join(","),
         if http { "http" } else { "tcp" },
         if strict { "strict" } else { "lenient" },
+        several,
         generate::PROVIDERS
     );
     let config = Config::parse(json.as_bytes()).unwrap_or_else(|problems| panic!("{problems}: {json}"));

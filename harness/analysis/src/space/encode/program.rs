@@ -35,7 +35,7 @@ impl Space {
         Ok(Steps {
             tokens: self.admitted_by_tokens(program)?,
             mode: self.admitted_by_mode(program)?,
-            custom: self.admitted_by_authorizer(program)?,
+            custom: self.admitted_by_authorizers(program)?,
             deny: self.diagrams.not(denied)?,
             allow: match program.allow_rules() {
                 Some(rules) => self.any(
@@ -110,22 +110,25 @@ impl Space {
         self.diagrams.not(refused)
     }
 
-    fn admitted_by_authorizer(&mut self, program: &Program) -> Result<Function, LimitExceeded> {
-        let asked = self.any(
-            program.custom_rules(),
-            UnestablishedReading::of(program, MatchAssumption::Matches),
-        )?;
-        let mut says_yes = FALSE;
-        if let Some((provider, authorizer)) = program.provider() {
-            let index = self.by_attribute[&Attribute::Authorizer(provider.to_owned())];
-            let answers: &[usize] = if authorizer.service().fail_open {
-                &[0, 2]
-            } else {
-                &[0]
-            };
-            says_yes = self.class_set(index, answers)?;
+    /// What each authorizer that is asked lets pass.
+    fn admitted_by_authorizers(&mut self, program: &Program) -> Result<Function, LimitExceeded> {
+        let mut refused = Vec::new();
+        for custom in program.custom() {
+            let doubts = UnestablishedReading::of(program, MatchAssumption::Matches);
+            let asked = self.any(custom.rules(), doubts)?;
+            let mut says_yes = FALSE;
+            if let Some((provider, authorizer)) = custom.provider() {
+                let index = self.by_attribute[&Attribute::Authorizer(provider.to_owned())];
+                let answers: &[usize] = if authorizer.service().fail_open {
+                    &[0, 2]
+                } else {
+                    &[0]
+                };
+                says_yes = self.class_set(index, answers)?;
+            }
+            refused.push(self.diagrams.without(asked, says_yes)?);
         }
-        let refused = self.diagrams.without(asked, says_yes)?;
+        let refused = self.diagrams.any(&refused)?;
         self.diagrams.not(refused)
     }
 

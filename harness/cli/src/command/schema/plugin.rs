@@ -48,6 +48,8 @@ struct Mesh {
     trust_domain: Option<String>,
     /// Other names of the same trust domain.
     trust_domain_aliases: Option<Vec<String>>,
+    /// Whether the CUSTOM policies of one workload may name several providers; false by default.
+    multiple_custom_authz_providers: Option<bool>,
 }
 
 /// The kind of filter chain.
