@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::case::Case;
 
 /// Every field, in the order of the reference pages.
-pub(crate) const ALL: [&str; 63] = [
+pub(crate) const ALL: [&str; 77] = [
     "selector",
     "targetRef",
     "targetRefs",
@@ -69,6 +69,20 @@ pub(crate) const ALL: [&str; 63] = [
     "PeerAuthentication mtls.mode DISABLE",
     "PeerAuthentication mtls.mode UNSET",
     "PeerAuthentication portLevelMtls",
+    "RequestAuthentication selector",
+    "RequestAuthentication targetRefs",
+    "RequestAuthentication issuer",
+    "RequestAuthentication audiences",
+    "RequestAuthentication jwks",
+    "RequestAuthentication jwksUri",
+    "RequestAuthentication fromHeaders",
+    "RequestAuthentication fromParams",
+    "RequestAuthentication fromCookies",
+    "RequestAuthentication outputPayloadToHeader",
+    "RequestAuthentication outputClaimToHeaders",
+    "RequestAuthentication forwardOriginalToken",
+    "RequestAuthentication timeout",
+    "RequestAuthentication spaceDelimitedClaims",
     "mesh rootNamespace",
     "mesh trustDomain",
     "mesh trustDomainAliases",
@@ -85,8 +99,7 @@ pub(crate) fn of_documents(documents: &[Value]) -> BTreeSet<String> {
         let spec = &document["spec"];
         match document["kind"].as_str() {
             Some("PeerAuthentication") => of_peer_authentication(spec, &mut fields),
-            // Envoy gives it meaning: the module only accepts it.
-            Some("RequestAuthentication") => {}
+            Some("RequestAuthentication") => of_request_authentication(spec, &mut fields),
             _ => of_authorization_policy(document, spec, &mut fields),
         }
     }
@@ -106,6 +119,14 @@ fn of_peer_authentication(spec: &Value, fields: &mut BTreeSet<String>) {
         if !spec[name].is_null() {
             fields.insert(format!("PeerAuthentication {name}"));
         }
+    }
+}
+
+fn of_request_authentication(spec: &Value, fields: &mut BTreeSet<String>) {
+    let rules = spec["jwtRules"].as_array().into_iter().flatten();
+    for part in std::iter::once(spec).chain(rules) {
+        let names = part.as_object().into_iter().flatten().map(|(name, _)| name);
+        fields.extend(names.map(|name| format!("RequestAuthentication {name}")));
     }
 }
 

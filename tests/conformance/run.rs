@@ -1,9 +1,9 @@
 //! Runs a case with the native engine, the reference evaluator and the module.
 
-use peerwarden_engine::{Config, Problems, Program, Verdict, reference};
+use peerwarden_engine::{Config, Problems, Program, Reason, Verdict, reference};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
-use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure, RuleRef, Traffic};
+use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure, RuleRef, TokenFilter, TokenResult, Traffic};
 
 use crate::case::{Case, CaseInput, ExpectedDecision};
 
@@ -56,7 +56,13 @@ fn decision(
         return Err(format!("{what} than expected: {expected:?}\n{shown}"));
     }
     let config = Config::parse(configuration.as_bytes()).map_err(|problems| problems.to_string())?;
-    let attributes = peerwarden_engine::Traffic::from(traffic);
+    // No evaluator is asked about a token that the filter ahead refuses.
+    let passed = match TokenFilter::of(&config).pass(traffic) {
+        TokenResult::Refused(_) if decided.reason == Reason::InvalidToken => return Ok(()),
+        TokenResult::Refused(refused) => return Err(format!("the token is refused: {refused}\n{shown}")),
+        TokenResult::Passed(passed) => passed,
+    };
+    let attributes = peerwarden_engine::Traffic::from(passed.traffic.as_ref());
     let trace = reference::explain(&config, &attributes, &attributes);
     let same = (trace.outcome.verdict == Verdict::Allow) == decided.allowed
         && trace.outcome.reason == decided.reason
