@@ -69,6 +69,9 @@ pub struct ClaimHeader {
     pub claim: String,
 }
 
+/// What is said of a field that is not known: without it a token would be taken in another way than Istio does.
+const NEWER: &str = "; this release reads the fields of Istio 1.30, and refuses those of later releases";
+
 impl RequestAuthentication {
     /// Where the rule of this index, from 0, stands in its document.
     pub fn rule_path(index: usize) -> Path {
@@ -99,7 +102,7 @@ impl RequestAuthentication {
                 rules.extend(JwtRule::read(value, &at_rules.index(index), problems));
             }
         }
-        fields.finish(problems);
+        fields.finish_with(NEWER, problems);
         Some(Self {
             metadata,
             selector,
@@ -157,7 +160,7 @@ impl JwtRule {
             read
         });
         let space_delimited_claims = names(&mut fields, "spaceDelimitedClaims", at, problems);
-        fields.finish(problems);
+        fields.finish_with(NEWER, problems);
         Some(Self {
             issuer,
             audiences,
