@@ -75,6 +75,11 @@ impl Envoy {
         Ok(log)
     }
 
+    /// The address of its administration interface.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
     /// The address of a listener.
     pub fn address(&self, listener: &str) -> Result<SocketAddr> {
         let known = || {

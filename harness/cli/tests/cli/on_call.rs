@@ -1,5 +1,7 @@
 //! From a line of a log to the reason: lines as tools print them, and the policies of the proxy that wrote them.
 
+mod running;
+
 use serde_json::Value;
 
 use crate::explain::LINE;
