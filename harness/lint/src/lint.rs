@@ -7,7 +7,7 @@ pub(crate) use finding::Finding;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::yaml::Node;
 
-use crate::context::{Context, Policy};
+use crate::context::{Context, Modes, Policy};
 use crate::workload::Workload;
 
 /// One lint.
@@ -31,6 +31,11 @@ pub struct Lint {
 pub(crate) enum Finder {
     /// Each authorization policy by itself.
     Policy(fn(&Policy<'_>) -> Vec<Finding>),
+    /// Each authorization policy, and then each `PeerAuthentication`, among the other documents.
+    Each {
+        policy: fn(&Context<'_>, &Policy<'_>) -> Vec<Diagnostic>,
+        modes: fn(&Context<'_>, &Modes<'_>) -> Vec<Diagnostic>,
+    },
     /// All documents together.
     All(fn(&Context<'_>) -> Vec<Diagnostic>),
     /// The comments that suppress other findings.

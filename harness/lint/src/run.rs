@@ -41,6 +41,12 @@ pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, scope: S
                 };
                 found.extend(context.policies.iter().flat_map(of_policy));
             }
+            Finder::Each { policy, modes } => {
+                let policies = context.policies.iter();
+                found.extend(policies.flat_map(|one| policy(&context, one)));
+                let peer_authentications = context.peer_authentications.iter();
+                found.extend(peer_authentications.flat_map(|one| modes(&context, one)));
+            }
             Finder::All(find) => found.extend(find(&context)),
             Finder::Suppressions => {}
         }

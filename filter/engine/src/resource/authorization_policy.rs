@@ -161,9 +161,7 @@ impl AuthorizationPolicy {
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut fields = Fields::of(spec, at, problems)?;
-        let selector = fields
-            .take("selector")
-            .and_then(|value| Selector::read(value, &at.name("selector"), problems));
+        let selector = Selector::take(&mut fields, at, problems);
         let target_refs = TargetRef::read_all(&mut fields, at, problems);
         let action = fields
             .text("action", problems)

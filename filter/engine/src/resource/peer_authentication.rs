@@ -84,10 +84,7 @@ impl PeerAuthentication {
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut fields = Fields::of(spec, at, problems)?;
-        let selector = fields
-            .take("selector")
-            .and_then(|value| Selector::read(value, &at.name("selector"), problems))
-            .unwrap_or_default();
+        let selector = Selector::take(&mut fields, at, problems).unwrap_or_default();
         let mode = fields
             .take("mtls")
             .and_then(|value| MtlsMode::read(value, &at.name("mtls"), problems))

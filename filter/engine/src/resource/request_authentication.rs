@@ -85,9 +85,7 @@ impl RequestAuthentication {
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut fields = Fields::of(spec, at, problems)?;
-        let selector = fields
-            .take("selector")
-            .and_then(|value| Selector::read(value, &at.name("selector"), problems));
+        let selector = Selector::take(&mut fields, at, problems);
         let target_refs = TargetRef::read_all(&mut fields, at, problems);
         TargetRef::check(&target_refs, selector.as_ref(), at, problems);
         let at_rules = at.name("jwtRules");

@@ -1,5 +1,7 @@
 //! `spec.selector`: which workloads, by their labels.
 
+use std::borrow::Cow;
+
 use crate::document::{At, BorrowedValue, Fields};
 use crate::limits;
 use crate::problem::{Problem, Problems};
@@ -12,7 +14,17 @@ pub struct Selector {
 }
 
 impl Selector {
-    pub(super) fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+    /// The field `selector` of a `spec`, which is at `at`; the same in every kind of document.
+    pub(super) fn take(
+        spec: &mut Fields<'_, '_, Cow<'_, str>>,
+        at: &At<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let value = spec.take("selector")?;
+        Self::read(value, &at.name("selector"), problems)
+    }
+
+    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let at_labels = at.name("matchLabels");
         let match_labels = fields.text_map("matchLabels", problems).unwrap_or_default();

@@ -29,17 +29,29 @@ fn denied(by: &str) -> String {
     LINE.replace("200 - via_upstream -", &by).replace("GET", "POST")
 }
 
+/// A command, and where the policies and the workload are.
+fn by(policies: &str, arguments: &[&str]) -> Vec<String> {
+    let (command, more) = arguments.split_first().unwrap();
+    let all = [
+        &[*command, "--policies", policies, "--workload", "workload.yaml"],
+        more,
+    ]
+    .concat();
+    all.into_iter().map(str::to_owned).collect()
+}
+
+fn words(arguments: &[String]) -> Vec<&str> {
+    arguments.iter().map(String::as_str).collect()
+}
+
 fn of_files(folder: &Folder, line: &str, more: &[&str]) -> RunOutput {
-    let arguments = [
-        "explain",
-        "--policies",
-        "policies",
-        "--workload",
-        "workload.yaml",
-        "--log-line",
-        line,
-    ];
-    folder.run(&[&arguments, more].concat())
+    let arguments = by("policies", &["explain", "--log-line", line]);
+    folder.run(&[&words(&arguments), more].concat())
+}
+
+/// A command that asks the Envoy of the folder.
+fn of_envoy(folder: &Folder, command: &str, more: &[&str]) -> RunOutput {
+    folder.run(&[&[command, "--envoy", "envoy.yaml"], more].concat())
 }
 
 /// The peer is not in the line: a refusal by mutual TLS is one of the possibilities.
@@ -83,15 +95,8 @@ fn the_outcome_in_the_line_is_compared_first() {
     let folder = folder();
     folder.write("all.yaml", "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: all, namespace: shop}\nspec: {rules: [{}]}\n");
     let by_all = |line: &str| {
-        folder.run(&[
-            "explain",
-            "--policies",
-            "all.yaml",
-            "--workload",
-            "workload.yaml",
-            "--log-line",
-            line,
-        ])
+        let arguments = by("all.yaml", &["explain", "--log-line", line]);
+        folder.run(&words(&arguments))
     };
     for (ran, says) in [
         (
@@ -143,17 +148,9 @@ fn lines_are_read_as_tools_print_them() {
         );
     }
     of_files(&folder, module, &[]).says(0, &["failed only on `methods: GET`, found \"POST\""]);
-    let arguments = [
-        "explain",
-        "--policies",
-        "policies",
-        "--workload",
-        "workload.yaml",
-        "--log-line",
-        "-",
-    ];
+    let arguments = by("policies", &["explain", "--log-line", "-"]);
     let several = format!("{}\n\nstarted\n{LINE}\n", denied("none"));
-    let ran = folder.run_with(&arguments, several);
+    let ran = folder.run_with(&words(&arguments), several);
     ran.says(
         2,
         &["--- line 1", "--- line 4", "line 3 cannot be read", "UNKNOWN"],
@@ -164,7 +161,7 @@ fn lines_are_read_as_tools_print_them() {
 fn the_policies_of_the_proxy_itself_explain_a_line() {
     let folder = folder();
     let line = denied("none");
-    let ran = folder.run(&["explain", "--envoy", "envoy.yaml", "--log-line", &line]);
+    let ran = of_envoy(&folder, "explain", &["--log-line", &line]);
     ran.says(
         0,
         &[
@@ -176,26 +173,11 @@ fn the_policies_of_the_proxy_itself_explain_a_line() {
     );
     // Other policies, for that proxy's workload.
     folder.write("post.yaml", ORDERS.replace("GET", "POST"));
-    let ran = folder.run(&[
-        "explain",
-        "--envoy",
-        "envoy.yaml",
-        "--policies",
-        "post.yaml",
-        "--log-line",
-        &line,
-    ]);
+    let others = ["--policies", "post.yaml", "--log-line", &line];
+    let ran = of_envoy(&folder, "explain", &others);
     ran.says(0, &["UNKNOWN"]);
-    let ran = folder.run(&[
-        "explain",
-        "--envoy",
-        "envoy.yaml",
-        "--path",
-        "/orders",
-        "--plaintext",
-        "--expect",
-        "deny",
-    ]);
+    let request = ["--path", "/orders", "--plaintext", "--expect", "deny"];
+    let ran = of_envoy(&folder, "explain", &request);
     assert_eq!(ran.code, 0, "{ran:?}");
     for (envoy, says) in [
         ("missing.json", "cannot read `missing.json`"),
@@ -212,17 +194,8 @@ fn the_policies_of_the_proxy_itself_explain_a_line() {
     folder
         .run(&["explain", "--envoy", "bare.yaml", "--log-line", &line])
         .says(2, &["there is no peerwarden filter"]);
-    folder
-        .run(&[
-            "explain",
-            "--envoy",
-            "envoy.yaml",
-            "--listener",
-            "x",
-            "--log-line",
-            &line,
-        ])
-        .says(2, &["there is no listener `x`", "`inbound-8080`"]);
+    let listener = ["--listener", "x", "--log-line", &line];
+    of_envoy(&folder, "explain", &listener).says(2, &["there is no listener `x`", "`inbound-8080`"]);
 }
 
 #[test]
@@ -234,7 +207,7 @@ fn tail_explains_each_new_denial() {
         denied("none").replace("/1 ", "/2 ")
     );
     folder.write("access.log", &log);
-    let ran = folder.run(&["tail", "--envoy", "envoy.yaml", "--once", "access.log"]);
+    let ran = of_envoy(&folder, "tail", &["--once", "access.log"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let expected = "\
 POST /orders/1 on port 8080 from an unknown peer
@@ -247,15 +220,7 @@ POST /orders/1 on port 8080 from an unknown peer
     ran.says(0, &["from an unknown peer, denied 2 times"]);
     let piped = folder.run_with(&["tail", "--envoy", "envoy.yaml", "-"], log.clone());
     assert_eq!(piped.out, ran.out);
-    let ran = folder.run(&[
-        "tail",
-        "--envoy",
-        "envoy.yaml",
-        "--once",
-        "--format",
-        "json",
-        "access.log",
-    ]);
+    let ran = of_envoy(&folder, "tail", &["--once", "--format", "json", "access.log"]);
     let schema: Value = serde_json::from_str(include_str!("../../schema/explain.schema.json")).unwrap();
     for line in ran.out.lines() {
         let report: Value = serde_json::from_str(line).unwrap();
@@ -266,8 +231,7 @@ POST /orders/1 on port 8080 from an unknown peer
         );
     }
     assert_eq!(ran.out.lines().count(), 3);
-    folder
-        .run(&["tail", "--envoy", "envoy.yaml", "-", "access.log"])
+    of_envoy(&folder, "tail", &["-", "access.log"])
         .says(2, &["standard input cannot be followed together with files"]);
 }
 
@@ -281,16 +245,11 @@ fn what_is_printed_is_of_its_schema() {
         of_files(&folder, LINE, &["--format", "json"]),
         of_files(&folder, &denied("none"), &["--format", "json"]),
         of_files(&folder, refused, &["--format", "json"]),
-        folder.run(&[
+        of_envoy(
+            &folder,
             "explain",
-            "--envoy",
-            "envoy.yaml",
-            "--path",
-            "/orders",
-            "--plaintext",
-            "--format",
-            "json",
-        ]),
+            &["--path", "/orders", "--plaintext", "--format", "json"],
+        ),
     ] {
         let report: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
         assert_eq!(differs(&report, &explain, &explain), None, "{report}");
@@ -300,16 +259,8 @@ fn what_is_printed_is_of_its_schema() {
     }
     let eval: Value = serde_json::from_str(include_str!("../../schema/eval.schema.json")).unwrap();
     let lines = "{\"id\": 1, \"traffic\": {}}\n{\"id\": {\"a\": [2]}, \"traffic\": 7}\n";
-    let arguments = [
-        "eval",
-        "--policies",
-        "policies",
-        "--workload",
-        "workload.yaml",
-        "--engine",
-        "native",
-    ];
-    let ran = folder.run_with(&arguments, lines);
+    let arguments = by("policies", &["eval", "--engine", "native"]);
+    let ran = folder.run_with(&words(&arguments), lines);
     assert_eq!(ran.out.lines().count(), 2, "{ran:?}");
     for line in ran.out.lines() {
         let answer: Value = serde_json::from_str(line).unwrap();

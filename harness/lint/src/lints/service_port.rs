@@ -17,22 +17,13 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "the service's port instead of the workload's",
     page: include_str!("../../../../docs/lints/PW032.md"),
-    find: Finder::All(find),
+    find: Finder::Each {
+        policy: of_policy,
+        modes: of_modes,
+    },
 };
 
-fn find(context: &Context<'_>) -> Vec<Diagnostic> {
-    let policies = context
-        .policies
-        .iter()
-        .flat_map(|policy| of_policy(context, policy));
-    let modes = context
-        .peer_authentications
-        .iter()
-        .flat_map(|modes| of_modes(context, modes));
-    policies.chain(modes).collect()
-}
-
-/// The ports of some workloads, and of their services.
+/// The services' ports of some workloads, and their own.
 struct Ports<'c> {
     services: Vec<ServicePort<'c>>,
     own: Vec<u16>,

@@ -14,23 +14,14 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a port that no container of the workload has",
     page: include_str!("../../../../docs/lints/PW046.md"),
-    find: Finder::All(find),
+    find: Finder::Each {
+        policy: of_policy,
+        modes: of_modes,
+    },
 };
 
 /// Ports of Istio's proxy itself (<https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>).
 const OF_ISTIO: [u16; 9] = [15000, 15001, 15004, 15006, 15008, 15009, 15020, 15021, 15090];
-
-fn find(context: &Context<'_>) -> Vec<Diagnostic> {
-    let policies = context
-        .policies
-        .iter()
-        .flat_map(|policy| of_policy(context, policy));
-    let modes = context
-        .peer_authentications
-        .iter()
-        .flat_map(|modes| of_modes(context, modes));
-    policies.chain(modes).collect()
-}
 
 fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
     let written = &policy.written;
