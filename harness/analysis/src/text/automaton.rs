@@ -1,6 +1,7 @@
 //! The automaton of many patterns, and the exploration of the texts that it can distinguish.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use super::SizeLimitExceeded;
 use super::token::{CharSet, Token, Tokens};
@@ -218,9 +219,19 @@ fn others() -> impl Iterator<Item = char> {
     let letters = ('x'..='z').chain('a'..='w').chain('A'..='Z');
     let digits = '0'..='9';
     let marks = (' '..='~').filter(|ch| !ch.is_ascii_alphanumeric());
-    // Among this many characters, some beyond ASCII and in lines are in no pattern.
-    let beyond = ('\u{e0}'..='\u{2fff}').chain(['\n']);
-    letters.chain(digits).chain(marks).chain(beyond)
+    let first_beyond = *BEYOND.start();
+    letters.chain(digits).chain(marks).chain([first_beyond, '\n'])
+}
+
+/// Characters beyond ASCII, which every [`CharSet`] treats alike: one that no pattern names is found among so many.
+const BEYOND: RangeInclusive<char> = '\u{e0}'..='\u{2fff}';
+
+/// The first of some characters that is not among `named`, which is sorted. The first character beyond ASCII stands for all of them.
+fn unnamed(alike: &[char], named: &[char]) -> Option<char> {
+    let is_free = |ch: &char| named.binary_search(ch).is_err();
+    let beyond = alike.contains(BEYOND.start()).then_some(BEYOND);
+    let mut all = alike.iter().copied().chain(beyond.into_iter().flatten());
+    all.find(is_free)
 }
 
 /// The states that texts lead to, breadth first.
@@ -284,10 +295,7 @@ impl<'a> Exploration<'a> {
         }
         named.sort_unstable();
         named.dedup();
-        let others = self.alike.iter().filter_map(|group| {
-            let mut group = group.iter();
-            group.find(|ch| named.binary_search(ch).is_err()).copied()
-        });
+        let others = self.alike.iter().filter_map(|group| unnamed(group, &named));
         let steps: Vec<char> = others.chain(named.iter().copied()).collect();
         for ch in steps {
             let after: Vec<Active> = self
@@ -324,5 +332,44 @@ impl<'a> Exploration<'a> {
             at = before;
         }
         text.into_iter().rev().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each set that tells characters beyond ASCII from others, and one that contains none.
+    const SETS: [CharSet; 14] = [
+        CharSet::Any,
+        CharSet::Line,
+        CharSet::ValueEnd,
+        CharSet::NameEnd,
+        CharSet::Visible,
+        CharSet::Ascii,
+        CharSet::NotSlash,
+        CharSet::NotQuery,
+        CharSet::Segment,
+        CharSet::Segments,
+        CharSet::NotHex,
+        CharSet::NotPercent,
+        CharSet::Plain,
+        CharSet::NotContinuationDigit,
+    ];
+
+    #[test]
+    fn sets_treat_all_characters_beyond_ascii_alike() {
+        for set in SETS {
+            let of_first = set.contain(*BEYOND.start());
+            assert!(BEYOND.all(|ch| set.contain(ch) == of_first), "{set:?}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_no_pattern_names_is_found_beyond_ascii() {
+        let alike = ['a', *BEYOND.start(), '\n'];
+        assert_eq!(unnamed(&alike, &[]), Some('a'));
+        assert_eq!(unnamed(&alike, &['\n', 'a', '\u{e0}', '\u{e1}']), Some('\u{e2}'));
+        assert_eq!(unnamed(&['a', '\n'], &['\n', 'a']), None);
     }
 }
