@@ -70,11 +70,14 @@ pub fn split(
 
 /// Policies for all clusters that every set's cluster replaces, so that no set contains them.
 pub fn replaced_everywhere(sets: &[ClusterSet], policies: &[Document]) -> Vec<Document> {
-    let has = |set: &ClusterSet, document: &Document| {
-        let mut known = set.documents.policies.iter();
-        known.any(|known| Arc::ptr_eq(&known.source, &document.source) && known.node == document.node)
+    // A document is where it begins in its text.
+    let place = |document: &Document| {
+        let location = document.node.location;
+        (Arc::as_ptr(&document.source), location.line(), location.column())
     };
-    let is_in_none = |document: &&Document| !sets.iter().any(|set| has(set, document));
+    let of_sets = sets.iter().flat_map(|set| &set.documents.policies);
+    let kept: BTreeSet<_> = of_sets.map(place).collect();
+    let is_in_none = |document: &&Document| !kept.contains(&place(document));
     policies.iter().filter(is_in_none).cloned().collect()
 }
 

@@ -30,47 +30,57 @@ const MARKS: [&str; 10] = [
 #[derive(Debug, Clone, Default)]
 pub struct OtherDocuments {
     documents: Vec<Document>,
-    /// Indexes of the documents by kind and namespace: a repository may have thousands of both.
-    by_namespace: OnceLock<BTreeMap<(String, String), Vec<usize>>>,
+    index: OnceLock<Index>,
+}
+
+/// Where the documents of each kind are, and of each kind and namespace: a repository has thousands of both.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    by_kind: BTreeMap<String, Vec<usize>>,
+    by_namespace: BTreeMap<(String, String), Vec<usize>>,
 }
 
 impl OtherDocuments {
     pub(crate) fn of(documents: Vec<Document>) -> Self {
         Self {
             documents,
-            by_namespace: OnceLock::new(),
+            index: OnceLock::new(),
         }
     }
 
     pub(crate) fn push(&mut self, document: Document) {
         self.documents.push(document);
-        self.by_namespace.take();
+        self.index.take();
     }
 
-    /// The documents of a kind that lints read; files in folders that contain only other kinds are skipped.
-    pub fn of_kind<'o>(&'o self, kind: &'o str) -> impl Iterator<Item = &'o Document> {
+    /// Those of a kind that lints read: files in folders with other kinds alone are skipped.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Document> + use<'_> {
         debug_assert!(is_beside_policies(kind), "add `{kind}` to `kinds.rs`");
-        self.documents
-            .iter()
-            .filter(move |document| document.text("kind") == kind)
+        let places = self.index().by_kind.get(kind).into_iter().flatten();
+        places.filter_map(|place| self.documents.get(*place))
     }
 
     /// The same in one namespace.
     pub fn of_namespace(&self, kind: &str, namespace: &str) -> impl Iterator<Item = &Document> {
         debug_assert!(is_beside_policies(kind), "add `{kind}` to `kinds.rs`");
-        let places = self.index().get(&(kind.to_owned(), namespace.to_owned()));
+        let places = self
+            .index()
+            .by_namespace
+            .get(&(kind.to_owned(), namespace.to_owned()));
         let places = places.into_iter().flatten();
         places.filter_map(|place| self.documents.get(*place))
     }
 
-    fn index(&self) -> &BTreeMap<(String, String), Vec<usize>> {
-        self.by_namespace.get_or_init(|| {
-            let mut index: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
             for (place, document) in self.documents.iter().enumerate() {
                 let namespace = document.node.at(&["metadata", "namespace"]);
                 let namespace = namespace.and_then(Node::as_str).unwrap_or(DEFAULT);
-                let key = (document.text("kind").to_owned(), namespace.to_owned());
-                index.entry(key).or_default().push(place);
+                let kind = document.text("kind");
+                index.by_kind.entry(kind.to_owned()).or_default().push(place);
+                let key = (kind.to_owned(), namespace.to_owned());
+                index.by_namespace.entry(key).or_default().push(place);
             }
             index
         })

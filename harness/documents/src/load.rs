@@ -141,9 +141,10 @@ impl Loader {
         let listing = self.list(paths, |_| true)?;
         let kustomizations = Kustomizations::of(&listing.files);
         set.passed_over = listing.passed_over;
+        let named: BTreeSet<&PathBuf> = paths.iter().collect();
         for (index, file) in listing.files.iter().enumerate() {
             self.show(index, listing.files.len());
-            let is_named = paths.contains(file);
+            let is_named = named.contains(file);
             if is_named || role(file, false) == FileRole::Manifests {
                 let added = self.add(&mut set, &kustomizations, file, is_named, interest);
                 wrong.extend(added.err());
@@ -201,13 +202,16 @@ impl Loader {
 
     fn chosen(&self, set: DocumentSet, cluster: Option<&str>) -> Result<DocumentSet, Diagnostic> {
         let mut sets = clusters::split(&self.repository, cluster, set)?;
-        let policies = |set: &ClusterSet| set.documents.policies.clone();
-        let first = sets.first().map(policies).unwrap_or_default();
-        if !sets.iter().all(|set| same(&first, &set.documents.policies)) {
-            return Err(several_clusters(&sets));
+        if let [first, others @ ..] = sets.as_slice()
+            && !others.is_empty()
+        {
+            let first = texts(first);
+            if others.iter().any(|set| texts(set) != first) {
+                return Err(several_clusters(&sets));
+            }
         }
-        if sets.iter().all(|set| set.name.is_none()) {
-            self.tell(notes::about_twins(&first));
+        if let Some(first) = sets.first().filter(|set| set.name.is_none()) {
+            self.tell(notes::about_twins(&first.documents.policies));
         }
         Ok(sets.drain(..).next().map(|set| set.documents).unwrap_or_default())
     }
@@ -268,14 +272,12 @@ impl Loader {
     }
 }
 
-/// Whether two sets have the same documents, in any order.
-fn same(one: &[Document], other: &[Document]) -> bool {
-    let has = |documents: &[Document], document: &Document| {
-        documents.iter().any(|known| known.node == document.node)
-    };
-    one.len() == other.len()
-        && one.iter().all(|document| has(other, document))
-        && other.iter().all(|document| has(one, document))
+/// The policies of a cluster, in any order.
+fn texts(set: &ClusterSet) -> BTreeSet<String> {
+    let policies = set.documents.policies.iter();
+    // A tree is always written.
+    let text = |document: &Document| serde_json::to_string(&document.node).unwrap_or_default();
+    policies.map(text).collect()
 }
 
 fn several_clusters(sets: &[ClusterSet]) -> Diagnostic {

@@ -1,10 +1,11 @@
 //! The input of lints: every document that can be read, parsed once.
 
 mod document;
+pub(crate) mod index;
 pub(crate) mod standing;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use peerwarden_documents::documents::{Document, OtherDocuments};
@@ -19,6 +20,7 @@ use peerwarden_envoy::trust::Trust;
 use crate::gateway;
 use crate::workload::Workload;
 pub(crate) use document::{DRY_RUN, Modes, Policy, Tokens};
+use index::{SelectorIndex, WorkloadIndex};
 use standing::{ProofGap, Standing, Standings};
 
 /// Which documents belong to the same cluster.
@@ -48,6 +50,14 @@ pub(crate) struct Context<'d> {
     pub(crate) others: &'d OtherDocuments,
     /// Those among them that run pods.
     pub(crate) workloads: Vec<Workload<'d>>,
+    /// Where each of the policies is.
+    by_selector: SelectorIndex,
+    /// Where the peer authentications of each namespace are.
+    modes_by_namespace: SelectorIndex,
+    /// Where each of the workloads is.
+    by_label: WorkloadIndex,
+    /// The labels that each gateway selects its pods by, with the text that it is in.
+    gateways: Vec<(&'d Source, BTreeMap<String, String>)>,
     standings: Standings,
     programs: RefCell<BTreeMap<Key, Option<Rc<Program>>>>,
 }
@@ -80,17 +90,34 @@ impl<'d> Context<'d> {
             request_authentications: Vec::new(),
             others,
             workloads: Workload::all(others),
+            by_selector: SelectorIndex::default(),
+            modes_by_namespace: SelectorIndex::default(),
+            by_label: WorkloadIndex::default(),
+            gateways: gateways(others),
             standings: Standings::default(),
             programs: RefCell::default(),
         };
+        for (number, workload) in context.workloads.iter().enumerate() {
+            let labels = workload.labels().iter();
+            let labels = labels.map(|(name, value)| (name.as_str(), value.as_str()));
+            context.by_label.add(&workload.namespace, labels, number);
+        }
         for document in &setup.resources {
             let read = resource::read(&document.node.to_value()).unwrap_or_default();
             for resource in read {
                 match resource {
                     Resource::AuthorizationPolicy(written) => {
+                        let namespace = &written.metadata.namespace;
+                        let number = context.policies.len();
+                        context
+                            .by_selector
+                            .add(namespace, written.selector.as_ref(), number);
                         context.policies.push(Policy { document, written });
                     }
                     Resource::PeerAuthentication(written) => {
+                        let namespace = &written.metadata.namespace;
+                        let number = context.peer_authentications.len();
+                        context.modes_by_namespace.add(namespace, None, number);
                         context.peer_authentications.push(Modes { document, written });
                     }
                     Resource::RequestAuthentication(written) => {
@@ -147,33 +174,28 @@ impl<'d> Context<'d> {
     /// Whether a policy is for gateways or waypoints, whose listeners configure which certificates they accept.
     pub(crate) fn is_for_gateway(&self, policy: &Policy<'_>) -> bool {
         let written = &policy.written;
-        let gateways = self.others.of_kind("Gateway");
-        let mut selectors = gateways
-            .filter(|gateway| self.is_beside(&policy.document.source, &gateway.source))
-            .filter_map(|gateway| {
-                let labels = gateway.node.at(&["spec", "selector"])?.entries().iter();
-                let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));
-                labels.map(label).collect::<Option<BTreeMap<String, String>>>()
-            });
+        let is_beside = |source: &Source| self.is_beside(&policy.document.source, source);
+        let mut selectors = self.gateways.iter();
         let selected = written
             .selector
             .as_ref()
             .filter(|selector| !selector.match_labels.is_empty());
         let by_labels = |selector: &Selector| {
             selector.match_labels.iter().any(gateway::is_label)
-                || selectors.any(|labels| selector.matches(&labels))
+                || selectors.any(|(source, labels)| selector.matches(labels) && is_beside(source))
         };
         !written.target_refs.is_empty() || selected.is_some_and(by_labels)
     }
 
-    /// Whether a document's namespace is the workload's, or the root namespace.
-    fn is_near(&self, namespace: &str, of_workload: &str) -> bool {
+    /// Whether a document's namespace is a workload's, or the one of the whole mesh.
+    pub(crate) fn is_near(&self, namespace: &str, of_workload: &str) -> bool {
         namespace == of_workload || namespace == self.mesh.root_namespace
     }
 
     /// The workloads that a policy applies to; empty if `targetRefs` name a gateway or a waypoint.
     pub(crate) fn targets<'c>(&'c self, policy: &Policy<'_>) -> Vec<Target<'c>> {
-        let manifests = self.workloads.iter();
+        let written = &policy.written;
+        let manifests = self.selected(&written.metadata.namespace, written.selector.as_ref());
         let manifests =
             manifests.filter(|manifest| self.applies(policy, &manifest.namespace, manifest.labels()));
         let manifests = self.near(policy.document, manifests.collect());
@@ -201,8 +223,37 @@ impl<'d> Context<'d> {
         targets
     }
 
-    /// The workloads whose ports a `PeerAuthentication` sets modes for: it needs a selector, and a namespace other than
-    /// the root.
+    /// The workloads that a policy of a namespace may apply to, or some more.
+    fn selected<'c>(
+        &'c self,
+        namespace: &str,
+        selector: Option<&Selector>,
+    ) -> Box<dyn Iterator<Item = &'c Workload<'d>> + 'c> {
+        if namespace == self.mesh.root_namespace {
+            return Box::new(self.workloads.iter());
+        }
+        let numbers = self.by_label.selected(namespace, selector);
+        Box::new(numbers.iter().map(|number| &self.workloads[*number]))
+    }
+
+    /// Whether an authorization policy or a peer authentication is of a namespace.
+    pub(crate) fn has_policies_of(&self, namespace: &str) -> bool {
+        self.by_selector.has(namespace) || self.modes_by_namespace.has(namespace)
+    }
+
+    /// The workloads of a namespace.
+    pub(crate) fn workloads_of(&self, namespace: &str) -> impl Iterator<Item = &Workload<'d>> {
+        let numbers = self.by_label.selected(namespace, None);
+        numbers.iter().map(|number| &self.workloads[*number])
+    }
+
+    /// The policies that may apply to a workload, in the order in which they were read: those that do are among them.
+    fn selecting(&self, namespace: &str, labels: &BTreeMap<String, String>) -> BTreeSet<usize> {
+        let namespaces = [namespace, self.mesh.root_namespace.as_str()];
+        self.by_selector.selecting(namespaces, labels)
+    }
+
+    /// The workloads whose ports a `PeerAuthentication` has modes for: with a selector, in a namespace other than the root.
     pub(crate) fn governed(&self, modes: &Modes<'_>) -> Vec<&Workload<'d>> {
         let written = &modes.written;
         let is_of_workload = |workload: &&Workload<'d>| {
@@ -210,7 +261,8 @@ impl<'d> Context<'d> {
         };
         let is_ignored = written.selector.match_labels.is_empty()
             || written.metadata.namespace == self.mesh.root_namespace;
-        let workloads = self.workloads.iter().filter(is_of_workload);
+        let workloads = self.workloads_of(&written.metadata.namespace);
+        let workloads = workloads.filter(is_of_workload);
         self.near(modes.document, workloads.filter(|_| !is_ignored).collect())
     }
 
@@ -228,7 +280,8 @@ impl<'d> Context<'d> {
         if let Some(known) = self.programs.borrow().get(&key) {
             return known.clone();
         }
-        let policies = self.policies.iter();
+        let policies = self.selecting(&workload.namespace, &workload.labels);
+        let policies = policies.into_iter().map(|number| &self.policies[number]);
         let policies = policies.filter(|policy| self.applies(policy, &workload.namespace, &workload.labels));
         let policies = policies.map(|policy| Resource::AuthorizationPolicy(policy.written.clone()));
         let config = self.config(workload, protocol, policies.collect());
@@ -294,8 +347,11 @@ impl<'d> Context<'d> {
         protocol: Protocol,
         mut resources: Vec<Resource>,
     ) -> Config {
-        let modes = self.peer_authentications.iter().map(|modes| &modes.written);
-        let modes = modes.filter(|modes| self.is_near(&modes.metadata.namespace, &workload.namespace));
+        let near = [workload.namespace.as_str(), self.mesh.root_namespace.as_str()];
+        let modes = self.modes_by_namespace.selecting(near, &BTreeMap::new());
+        let modes = modes
+            .into_iter()
+            .map(|number| &self.peer_authentications[number].written);
         resources.extend(modes.cloned().map(Resource::PeerAuthentication));
         Config {
             mesh: self.mesh.clone(),
@@ -310,4 +366,17 @@ impl<'d> Context<'d> {
     pub(crate) fn modes(&self, workload: &peerwarden_engine::Workload) -> Option<Program> {
         Program::compile(&self.config(workload, Protocol::Tcp, Vec::new())).ok()
     }
+}
+
+/// The labels that gateways select their pods by.
+fn gateways(others: &Others) -> Vec<(&Source, BTreeMap<String, String>)> {
+    let of_gateway = |gateway: &'_ Document| {
+        let labels = gateway.node.at(&["spec", "selector"])?.entries().iter();
+        let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));
+        labels.map(label).collect::<Option<BTreeMap<String, String>>>()
+    };
+    let gateways = others.of_kind("Gateway");
+    gateways
+        .filter_map(|gateway| Some((&*gateway.source, of_gateway(gateway)?)))
+        .collect()
 }

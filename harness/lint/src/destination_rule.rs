@@ -6,26 +6,31 @@ use peerwarden_documents::yaml::Node;
 
 /// Whether a rule is for a service, by any of its names. A name with a wildcard counts if it could match.
 pub(crate) fn is_for(rule: &Document, service: &str, namespace: &str) -> bool {
-    let host = rule
-        .node
-        .at(&["spec", "host"])
-        .and_then(Node::as_str)
-        .unwrap_or_default();
-    let own = rule
-        .node
-        .at(&["metadata", "namespace"])
-        .and_then(Node::as_str)
-        .unwrap_or("default");
-    let mut labels = host.split('.');
-    let first = labels.next().unwrap_or_default();
-    let second = labels.next();
-    match first {
-        "*" => second.is_none_or(|second| second == namespace || second == "local" || second == "svc"),
-        _ => first == service && second.unwrap_or(own) == namespace,
+    let host = host(rule);
+    let first = host.split('.').next().unwrap_or_default();
+    match self::namespace(rule) {
+        Some(own) => first == service && own == namespace,
+        None => {
+            let second = host.split('.').nth(1);
+            second.is_none_or(|second| second == namespace || second == "local" || second == "svc")
+        }
     }
 }
 
-/// The mode that a rule sets for a port of the service.
+/// The namespace of the service that a rule is for; `None` of a wildcard, which may be for several.
+pub(crate) fn namespace(rule: &Document) -> Option<&str> {
+    let own = rule.node.at(&["metadata", "namespace"]).and_then(Node::as_str);
+    let mut labels = host(rule).split('.');
+    let is_wildcard = labels.next() == Some("*");
+    (!is_wildcard).then(|| labels.next().or(own).unwrap_or("default"))
+}
+
+fn host(rule: &Document) -> &str {
+    let host = rule.node.at(&["spec", "host"]).and_then(Node::as_str);
+    host.unwrap_or_default()
+}
+
+/// The mode that a rule has for a port of the service.
 pub(crate) fn mode(rule: &Document, port: u16) -> Option<&Node> {
     mode_of(rule.node.at(&["spec", "trafficPolicy"])?, port)
 }

@@ -1,13 +1,15 @@
 //! The namespaces, workloads and service accounts among the documents. Others may exist elsewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::Selector;
 
-/// A document of any kind that creates pods.
+use crate::context::index::WorkloadIndex;
+
+/// What makes pods, of whatever kind.
 pub(crate) struct Pod<'d> {
     /// A title, such as `Deployment shop/orders`.
     pub(crate) title: String,
@@ -25,11 +27,15 @@ pub(crate) struct Pod<'d> {
 /// All names.
 pub(crate) struct Inventory<'d> {
     pub(crate) pods: Vec<Pod<'d>>,
-    /// Namespace and name of each `ServiceAccount`.
-    accounts: BTreeSet<(&'d str, &'d str)>,
-    /// The namespaces that `Namespace` documents declare.
-    declared: BTreeSet<&'d str>,
-    /// Labels that kustomizations add to everything that they contain.
+    /// The service accounts of each namespace: those that are declared, and those that its workloads run as.
+    accounts: BTreeMap<&'d str, BTreeSet<&'d str>>,
+    /// The names among them, whatever the namespace.
+    account_names: BTreeSet<&'d str>,
+    /// All that are known.
+    namespaces: BTreeSet<&'d str>,
+    /// Where the workloads of each namespace are among all, by label.
+    places: WorkloadIndex,
+    /// Labels that kustomizations add to all that they contain.
     added: BTreeSet<(&'d str, &'d str)>,
 }
 
@@ -76,17 +82,30 @@ impl<'d> Pod<'d> {
 
 impl<'d> Inventory<'d> {
     pub(crate) fn of(others: &'d OtherDocuments) -> Self {
-        let accounts = others.of_kind("ServiceAccount");
-        let namespaces = others.of_kind("Namespace");
         let kustomizations = others.all().filter(|document| is_kustomization(document));
-        Self {
+        let declared = others.of_kind("Namespace");
+        let mut inventory = Self {
             pods: others.all().filter_map(Pod::of).collect(),
-            accounts: accounts
-                .map(|document| (namespace(document), metadata(document, "name")))
-                .collect(),
-            declared: namespaces.map(|document| metadata(document, "name")).collect(),
+            accounts: BTreeMap::new(),
+            account_names: BTreeSet::new(),
+            namespaces: declared.map(|document| metadata(document, "name")).collect(),
+            places: WorkloadIndex::default(),
             added: kustomizations.flat_map(added).collect(),
+        };
+        let declared = others.of_kind("ServiceAccount");
+        let declared = declared.map(|document| (namespace(document), metadata(document, "name")));
+        let pods = inventory.pods.iter();
+        let of_pods = pods.filter_map(|pod| Some((pod.namespace, pod.account?)));
+        for (namespace, account) in declared.chain(of_pods) {
+            inventory.accounts.entry(namespace).or_default().insert(account);
+            inventory.account_names.insert(account);
+            inventory.namespaces.insert(namespace);
         }
+        for (number, pod) in inventory.pods.iter().enumerate() {
+            inventory.namespaces.insert(pod.namespace);
+            inventory.places.add(pod.namespace, pod.labels(), number);
+        }
+        inventory
     }
 
     /// Whether a pod has all labels of a selector, or gets them from a kustomization.
@@ -99,19 +118,25 @@ impl<'d> Inventory<'d> {
 
     /// Whether a namespace is declared, or has workloads or service accounts.
     pub(crate) fn has_namespace(&self, name: &str) -> bool {
-        self.namespaces().any(|known| known == name)
+        self.namespaces.contains(name)
     }
 
     /// All known namespaces.
     pub(crate) fn namespaces(&self) -> impl Iterator<Item = &'d str> {
-        let of_pods = self.pods.iter().map(|pod| pod.namespace);
-        let of_accounts = self.accounts.iter().map(|(namespace, _)| *namespace);
-        of_pods.chain(of_accounts).chain(self.declared.iter().copied())
+        self.namespaces.iter().copied()
     }
 
     /// The workloads of a namespace.
     pub(crate) fn in_namespace(&self, name: &str) -> impl Iterator<Item = &Pod<'d>> {
-        self.pods.iter().filter(move |pod| pod.namespace == name)
+        let places = self.places.selected(name, None).iter();
+        places.map(|place| &self.pods[*place])
+    }
+
+    /// Whether a selector selects a workload of a namespace by its own labels.
+    pub(crate) fn selects_in(&self, namespace: &str, selector: &Selector) -> bool {
+        let places = self.places.selected(namespace, Some(selector)).iter();
+        let mut pods = places.map(|place| &self.pods[*place]);
+        pods.any(|pod| !pod.is_unplaced && self.is_selected(pod, selector))
     }
 
     /// The workloads without a namespace.
@@ -119,17 +144,14 @@ impl<'d> Inventory<'d> {
         self.pods.iter().filter(|pod| pod.is_unplaced)
     }
 
-    /// The service accounts of a namespace: those declared, and those that its workloads use.
-    pub(crate) fn accounts(&self, namespace: &str) -> BTreeSet<&'d str> {
-        let declared = self.accounts.iter().filter(|(of, _)| *of == namespace);
-        let of_pods = self.in_namespace(namespace).filter_map(|pod| pod.account);
-        declared.map(|(_, name)| *name).chain(of_pods).collect()
+    /// The service accounts of a namespace: those that are declared, and those that its workloads run as.
+    pub(crate) fn accounts(&self, namespace: &str) -> Option<&BTreeSet<&'d str>> {
+        self.accounts.get(namespace)
     }
 
     /// Whether a service account in any namespace has this name.
     pub(crate) fn has_account(&self, name: &str) -> bool {
-        let declared = self.accounts.iter().any(|(_, known)| *known == name);
-        declared || self.pods.iter().any(|pod| pod.account == Some(name))
+        self.account_names.contains(name)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Runs all lints over some documents.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
@@ -94,19 +96,24 @@ fn suppressed<'s>(
     level: &impl Fn(&Lint) -> Option<Level>,
 ) -> Findings {
     let (mut suppressions, mut wrong) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
-    for source in sources.filter(|source| seen.insert(Arc::as_ptr(source))) {
-        let (of_source, wrong_in_source) = suppressions::read(source);
-        suppressions.extend(of_source);
-        wrong.extend(wrong_in_source);
+    // Of each text, where its suppressions are among all.
+    let mut of_source: BTreeMap<*const Source, Range<usize>> = BTreeMap::new();
+    for source in sources {
+        if let Entry::Vacant(new) = of_source.entry(Arc::as_ptr(source)) {
+            let start = suppressions.len();
+            let (found, wrong_in_source) = suppressions::read(source);
+            suppressions.extend(found);
+            new.insert(start..suppressions.len());
+            wrong.extend(wrong_in_source);
+        }
     }
     let mut used = BTreeSet::new();
     let mut split = Findings::default();
     for finding in found {
-        let by = suppressions
-            .iter()
-            .enumerate()
-            .find_map(|(index, suppression)| Some((index, suppression.suppresses(&finding)?)));
+        let place = finding.place.as_ref();
+        let in_source = place.and_then(|place| of_source.get(&Arc::as_ptr(&place.source)));
+        let mut in_source = in_source.cloned().unwrap_or_default();
+        let by = in_source.find_map(|index| Some((index, suppressions[index].suppresses(&finding)?)));
         match by {
             Some((index, reason)) => {
                 used.extend(finding.code.map(|code| (index, code)));

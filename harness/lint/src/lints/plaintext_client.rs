@@ -10,7 +10,7 @@ use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
-use crate::destination_rule::{is_for, mode, subset_modes};
+use crate::destination_rule::{is_for, mode, namespace, subset_modes};
 use crate::lint::{Finder, Lint};
 use crate::lints::excluded_port::excluded;
 use crate::workload::{Workload, sets, title};
@@ -34,10 +34,11 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 
 /// One finding for a rule, at the first wrong mode.
 fn of_rule(context: &Context<'_>, rule: &Document) -> Option<Diagnostic> {
-    context
-        .workloads
-        .iter()
-        .find_map(|workload| of_workload(context, rule, workload))
+    let find = |workload| of_workload(context, rule, workload);
+    match namespace(rule) {
+        Some(namespace) => context.workloads_of(namespace).find_map(find),
+        None => context.workloads.iter().find_map(find),
+    }
 }
 
 fn of_workload(context: &Context<'_>, rule: &Document, workload: &Workload<'_>) -> Option<Diagnostic> {

@@ -59,15 +59,19 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             selector,
         ))
     });
+    let root = &context.mesh.root_namespace;
     let finding = |(document, title, namespace, selector): (&Document, String, &String, &Selector)| {
-        let everywhere = *namespace == context.mesh.root_namespace;
+        // Most select something, and it need not be looked for.
+        if inventory.selects_in(namespace, selector) {
+            return None;
+        }
+        let everywhere = namespace == root;
         let near: Vec<&Pod<'_>> = inventory
             .pods
             .iter()
             .filter(|pod| everywhere || pod.namespace == *namespace && !pod.is_unplaced)
             .collect();
         if near.is_empty() {
-            let root = &context.mesh.root_namespace;
             return in_another_namespace(&inventory, root, document, &title, (namespace, selector));
         }
         let of_gateway = selector.match_labels.iter().any(gateway::is_label);

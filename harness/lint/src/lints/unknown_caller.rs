@@ -85,14 +85,15 @@ fn of_account(
     namespace: &str,
     account: &str,
 ) -> Option<(String, String)> {
-    let known = inventory.accounts(namespace);
     let mut workloads = inventory.in_namespace(namespace).peekable();
     workloads.peek()?;
+    let is_declared = (inventory.accounts(namespace)).is_some_and(|known| known.contains(account));
     let of_unplaced = inventory.unplaced().filter_map(|pod| pod.account);
-    if known.contains(account) || of_unplaced.into_iter().any(|known| known == account) {
+    if is_declared || of_unplaced.into_iter().any(|known| known == account) {
         return None;
     }
-    // A workload with this name, which uses a different service account.
+    let known = inventory.accounts(namespace).cloned().unwrap_or_default();
+    // One that has the name itself, and runs as another account.
     let named = inventory
         .in_namespace(namespace)
         .find(|pod| is_named(pod, account));
@@ -128,25 +129,13 @@ fn of_namespace(
     inventory: &Inventory<'_>,
     namespace: &str,
 ) -> Option<(String, String)> {
-    if inventory.has_namespace(namespace) || is_known(context, namespace) {
+    // Somebody has a namespace that policies are of.
+    if inventory.has_namespace(namespace) || context.has_policies_of(namespace) {
         return None;
     }
     let meant = typing::meant(namespace, inventory.namespaces())?;
     let message = format!("no workload among the documents is in the namespace `{namespace}`");
     Some((message, format!("did you mean `{meant}`?")))
-}
-
-/// Whether policies exist in this namespace, which shows that it exists.
-fn is_known(context: &Context<'_>, namespace: &str) -> bool {
-    let of_policies = context
-        .policies
-        .iter()
-        .map(|policy| &policy.written.metadata.namespace);
-    let of_modes = context
-        .peer_authentications
-        .iter()
-        .map(|modes| &modes.written.metadata.namespace);
-    of_policies.chain(of_modes).any(|known| known == namespace)
 }
 
 fn is_named(pod: &Pod<'_>, name: &str) -> bool {

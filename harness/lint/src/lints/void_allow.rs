@@ -59,13 +59,15 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Vec<Diagnostic> {
     // For each policy, the number of proxies that it applies to, and the results where it is ineffective.
     let mut applies: BTreeMap<usize, usize> = BTreeMap::new();
+    let in_folder: Vec<(usize, &Policy<'_>)> = (context.policies.iter().enumerate())
+        .filter(|(_, policy)| policy.document.source.folder() == folder && decides(policy))
+        .collect();
     let mut void: BTreeMap<usize, Vec<VoidPolicy>> = BTreeMap::new();
     for proxy in proxies {
-        let policies: Vec<(usize, &Policy<'_>)> = context
-            .policies
+        let policies: Vec<(usize, &Policy<'_>)> = in_folder
             .iter()
-            .enumerate()
-            .filter(|(_, policy)| policy.document.source.folder() == folder && decides(policy))
+            .copied()
+            .filter(|(_, policy)| context.is_near(&policy.written.metadata.namespace, &proxy.namespace))
             .filter(|(_, policy)| {
                 Resource::AuthorizationPolicy(policy.written.clone()).applies_to(&context.mesh, proxy)
             })

@@ -13,10 +13,11 @@ use peerwarden_lint::{self as lint, Findings, Scope};
 /// The code of findings about unused suppressions: a suppression that is used in any cluster is used.
 const SUPPRESSION: &str = "PW030";
 
-/// The identity of a finding: file, place, code and message.
-type Key = (Option<(String, usize)>, Option<&'static str>, String);
+/// What tells findings apart: file, place, code and message.
+pub(super) type Key = (Option<(String, usize)>, Option<&'static str>, String);
 
-fn key(finding: &Diagnostic) -> Key {
+/// That of a finding.
+pub(super) fn key(finding: &Diagnostic) -> Key {
     let place = finding.place.as_ref();
     let place = place.map(|place| (place.source.name.clone(), place.span.start));
     (place, finding.code, finding.message.clone())

@@ -1,5 +1,6 @@
 //! The result of checking documents and suites.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
@@ -59,9 +60,11 @@ impl CheckResult {
             passed_over: listing.passed_over.clone(),
             ..DocumentSet::default()
         };
+        // A hook names thousands.
+        let named: BTreeSet<&PathBuf> = paths.iter().collect();
         for (index, file) in files.iter().enumerate() {
             loader.show(index, files.len());
-            let is_named = paths.contains(file);
+            let is_named = named.contains(file);
             match files::role(file, is_named) {
                 FileRole::Suite => {
                     suites += 1;
@@ -166,13 +169,11 @@ fn of_documents(
     if !findings.is_empty() {
         // One unreadable document prevents the engine from checking the others: each is also checked alone.
         let all = std::mem::take(&mut setup.resources);
+        let mut known: BTreeSet<clusters::Key> = findings.iter().map(clusters::key).collect();
         for document in &all {
             setup.resources = vec![document.clone()];
-            let new: Vec<Diagnostic> = refused(&setup)
-                .into_iter()
-                .filter(|finding| !findings.contains(finding))
-                .collect();
-            findings.extend(new);
+            let new = refused(&setup).into_iter();
+            findings.extend(new.filter(|finding| known.insert(clusters::key(finding))));
         }
         setup.resources = all;
     }

@@ -8,6 +8,7 @@ use peerwarden_engine::resource::{Action, Resource};
 use peerwarden_engine::{Config, Program, Protocol, RuleId};
 
 use super::{Place, ProofGap};
+use crate::context::index::SelectorIndex;
 use crate::context::{Context, Policy};
 
 /// The largest number of rules that are analysed together: with more, the analysis takes too long for a lint.
@@ -67,26 +68,22 @@ pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<ProofGap>) {
     let policies = context.policies.iter().enumerate();
     let deciding: Vec<NumberedPolicy<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
     let mut found: BTreeMap<BTreeSet<usize>, Option<Rc<Group>>> = BTreeMap::new();
-    // Policies that can apply together with this one: of its folder, and of its namespace or the root namespace.
-    let mut near: BTreeMap<(&Path, String), Vec<NumberedPolicy<'_, '_>>> = BTreeMap::new();
+    // Those that can apply beside a policy are of its folder.
+    let mut near: BTreeMap<&Path, SelectorIndex> = BTreeMap::new();
     for (index, policy) in &deciding {
-        let namespace = policy.written.metadata.namespace.clone();
-        near.entry((context.folder(policy), namespace))
-            .or_default()
-            .push((*index, policy));
+        let written = &policy.written;
+        let of_folder = near.entry(context.folder(policy)).or_default();
+        of_folder.add(&written.metadata.namespace, written.selector.as_ref(), *index);
     }
-    let root = &context.mesh.root_namespace;
+    let root = context.mesh.root_namespace.as_str();
     for (_, policy) in &deciding {
+        let Some(near) = near.get(context.folder(policy)) else {
+            continue;
+        };
         for target in context.targets(policy) {
-            let of = |namespace: String| {
-                near.get(&(context.folder(policy), namespace))
-                    .into_iter()
-                    .flatten()
-            };
-            let own = &target.workload.namespace;
-            let beside = of(own.clone()).chain(of(root.clone()).filter(|_| own != root));
-            let beside = beside.filter(|(_, other)| context.applies_to(other, &target.workload));
-            let policies: BTreeSet<usize> = beside.map(|(index, _)| *index).collect();
+            let own = target.workload.namespace.as_str();
+            let mut policies = near.selecting([own, root], &target.workload.labels);
+            policies.retain(|index| context.applies_to(&context.policies[*index], &target.workload));
             found
                 .entry(policies)
                 .or_insert_with_key(|policies| group(context, policies, target.workload));
