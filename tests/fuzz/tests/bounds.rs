@@ -11,6 +11,8 @@ mod counting;
 mod gzip;
 #[path = "bounds/layout.rs"]
 mod layout;
+#[path = "bounds/repository.rs"]
+mod repository;
 #[path = "bounds/shapes.rs"]
 mod shapes;
 #[path = "bounds/skipped.rs"]
@@ -39,7 +41,10 @@ fn main() -> ExitCode {
     let shapes = all.clone().count();
     let trials = all.map(|shape| Trial::test(shape.name, || is_bounded(shape)));
     let count = Trial::test("the_count_in_the_documents", move || is_counted(shapes));
-    let trials = trials.chain([count]).chain(skipped::trials());
+    let trials = trials
+        .chain([count])
+        .chain(skipped::trials())
+        .chain(repository::trials());
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
