@@ -11,7 +11,7 @@ use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
 use peerwarden_documents::mesh;
 use peerwarden_documents::schema::{ExtensionProvider, Paths};
-use peerwarden_documents::source::Source;
+use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::yaml::{self, Node};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -124,11 +124,8 @@ pub(super) fn read(
         let read = if path.is_file() {
             files::read(&path).and_then(|source| Ok((yaml::read(&source)?, source)))
         } else {
-            let message = format!("there is no file `{}`", path.display());
-            let place = yaml::place(source, &named.referenced);
-            Err(Diagnostic::error(message)
-                .at(place)
-                .help("paths start at the suite's folder"))
+            let wrong = no_file(&path, yaml::place(source, &named.referenced));
+            Err(wrong.help("paths start at the suite's folder"))
         };
         match read {
             Ok((fixtures, source)) => wrong.extend(known.add(fixtures, &source).err()),
@@ -147,17 +144,20 @@ pub(super) fn read(
     if wrong.is_empty() { Ok(known) } else { Err(wrong) }
 }
 
-/// The mesh, or that of the named file; with its external authorizers, if it has any.
+fn no_file(path: &Path, place: Place) -> Diagnostic {
+    Diagnostic::error(format!("there is no file `{}`", path.display())).at(place)
+}
+
+/// The mesh, or that of the file that is named; with its external authorizers, if it has any.
 fn mesh_of(written: Document) -> Result<(Document, Option<Document>), Diagnostic> {
     let Some(file) = written.node.as_str() else {
         return Ok((written, None));
     };
     let file = tidy(&written.source.folder().join(file));
     if !file.is_file() {
-        let wrong = Diagnostic::error(format!("there is no file `{}`", file.display()));
         let help =
             "paths start at the folder of this file; a mesh without a file is `mesh: {trustDomain: …}`";
-        return Err(wrong.at(written.place(&[], false)).help(help));
+        return Err(no_file(&file, written.place(&[], false)).help(help));
     }
     let read = mesh::read(&file)?;
     Ok((read.mesh, read.extension_providers))
