@@ -4,6 +4,7 @@ pub(crate) mod github;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod markdown;
+mod parts;
 pub(crate) mod sarif;
 
 use peerwarden_analysis::Attribute;

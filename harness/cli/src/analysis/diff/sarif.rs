@@ -2,11 +2,10 @@
 
 use anyhow::Result;
 use peerwarden_documents::sarif::{self, Level, Rule};
-use peerwarden_traffic::Decision;
 
 use super::super::policies::Policies;
-use super::super::words;
-use super::{Diff, Difference, FailureConditions, github};
+use super::parts::{self, Direction, Part};
+use super::{Diff, FailureConditions, github};
 
 const ALLOWED: &str = "newly-allowed";
 const DENIED: &str = "newly-denied";
@@ -17,8 +16,11 @@ const BEYOND: &str = "not-compared";
 /// # Errors
 /// If it cannot be written.
 pub(crate) fn text(diff: &Diff, new: &Policies, failing: FailureConditions) -> Result<String> {
-    let level = |fails| if fails { Level::Error } else { Level::Warning };
-    let (allowed, denied) = (level(failing.newly_allowed), level(failing.newly_denied));
+    let level = |direction: Direction| match direction.fails(failing) {
+        true => Level::Error,
+        false => Level::Warning,
+    };
+    let (allowed, denied) = (level(Direction::NewlyAllowed), level(Direction::NewlyDenied));
     let rules = [
         Rule::new(
             ALLOWED,
@@ -34,39 +36,25 @@ pub(crate) fn text(diff: &Diff, new: &Policies, failing: FailureConditions) -> R
         ),
         Rule::new(BEYOND, BEYOND, "traffic that could not be compared", Level::Error),
     ];
-    let mut results = Vec::new();
-    for change in &diff.changes {
-        let workload = words::workload(&change.workload);
-        let protocol = change.protocol.as_str().to_uppercase();
-        let (newly_allowed, newly_denied) = match &change.difference {
-            Difference::Changed {
-                newly_allowed,
-                newly_denied,
-            } => (newly_allowed, newly_denied),
-            Difference::Beyond(why) => {
-                let message = format!("{workload} {protocol} could not be compared: {why}");
-                results.push(sarif::Result::new(BEYOND, Level::Error, message));
-                continue;
-            }
-        };
-        for (side, id, level, word) in [
-            (newly_allowed, ALLOWED, allowed, "newly allowed"),
-            (newly_denied, DENIED, denied, "newly denied"),
-        ] {
-            for class in &side.classes {
-                let message = format!("{word}: {workload} {protocol}\n{}", github::message(class));
-                let result = sarif::Result::new(id, level, message);
-                // Only what is in the new files can be shown there.
-                let decided = [&class.new, &class.old];
-                let place = decided
-                    .iter()
-                    .find_map(|Decision { by, .. }| new.place(by.as_ref()?));
-                results.push(match &place {
-                    Some(place) => result.at(place),
-                    None => result,
-                });
-            }
+    let result = |(subject, part)| match part {
+        Part::NotCompared(why) => {
+            let message = format!("{subject} could not be compared: {why}");
+            Some(sarif::Result::new(BEYOND, Level::Error, message))
         }
-    }
+        Part::Class(direction, class) => {
+            let (id, level) = match direction {
+                Direction::NewlyAllowed => (ALLOWED, allowed),
+                Direction::NewlyDenied => (DENIED, denied),
+            };
+            let message = format!("{}: {subject}\n{}", direction.words(), github::message(class));
+            let result = sarif::Result::new(id, level, message);
+            Some(match &parts::place(class, new) {
+                Some(place) => result.at(place),
+                None => result,
+            })
+        }
+        Part::Odd(..) | Part::More(_) => None,
+    };
+    let results = parts::of(diff).filter_map(result).collect();
     sarif::log(&rules, results)
 }
