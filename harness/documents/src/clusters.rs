@@ -37,6 +37,12 @@ pub fn split(
     chosen: Option<&str>,
     set: DocumentSet,
 ) -> Result<Vec<ClusterSet>, Diagnostic> {
+    if chosen.is_none() && names(repository, &set).is_empty() {
+        return Ok(vec![ClusterSet {
+            name: None,
+            documents: set,
+        }]);
+    }
     let of = |document: &Document| repository.cluster(Path::new(&document.source.name));
     let (policies, others) = (tagged(&set.policies, of), tagged(set.others.all(), of));
     let names: Vec<String> = names(repository, &set).into_iter().collect();

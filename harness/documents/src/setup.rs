@@ -46,10 +46,27 @@ impl Setup {
     ///
     /// If its structure is invalid; all mistakes are reported.
     pub fn config(&self, protocol: Protocol) -> Result<Config, Problems> {
+        self.within_limit(protocol)?;
+        self.config_of_all(protocol)
+    }
+
+    /// That one proxy can take it.
+    ///
+    /// # Errors
+    /// That it has too many bytes.
+    pub fn within_limit(&self, protocol: Protocol) -> Result<(), Problems> {
         let bytes = self.parts().len(protocol);
         if bytes > limits::CONFIGURATION_BYTES {
             return Err(limits::too_large(bytes).into());
         }
+        Ok(())
+    }
+
+    /// The same of the policies of many workloads. The limit on bytes is one proxy's, and a repository may have more.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its structure.
+    pub fn config_of_all(&self, protocol: Protocol) -> Result<Config, Problems> {
         let documents = self.resources.iter().map(|document| document.node.written());
         Config::of(&self.settings(protocol), documents)
     }

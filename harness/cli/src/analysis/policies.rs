@@ -42,11 +42,12 @@ pub(crate) struct ApplicablePolicies {
 
 impl ApplicablePolicies {
     /// # Errors
-    ///
-    /// Never after validation.
-    pub(crate) fn compiled(self) -> anyhow::Result<CompiledPolicies> {
+    /// That they are more than a proxy takes.
+    pub(crate) fn compiled(self) -> Result<CompiledPolicies> {
+        let wrong = |problems: Problems| self.setup.diagnostics(&problems);
+        self.setup.within_limit(self.config.protocol).map_err(wrong)?;
         Ok(CompiledPolicies {
-            program: Program::compile(&self.config)?,
+            program: Program::compile(&self.config).map_err(wrong)?,
             setup: self.setup,
         })
     }
@@ -92,7 +93,7 @@ impl Policies {
         };
         setup.workload = Some(synthetic::workload(&any));
         let wrong = |problems: Problems| setup.diagnostics(&problems);
-        let config = setup.config(Protocol::Http).map_err(wrong)?;
+        let config = setup.config_of_all(Protocol::Http).map_err(wrong)?;
         Program::compile(&config).map_err(wrong)?;
         let trust = setup.trust()?;
         Ok(Self {
@@ -135,13 +136,8 @@ impl Policies {
     /// The documents that apply to a workload, compiled.
     ///
     /// # Errors
-    ///
-    /// Never after validation.
-    pub(crate) fn selected(
-        &self,
-        workload: &Workload,
-        protocol: Protocol,
-    ) -> anyhow::Result<CompiledPolicies> {
+    /// That they are more than a proxy takes.
+    pub(crate) fn selected(&self, workload: &Workload, protocol: Protocol) -> Result<CompiledPolicies> {
         self.applied(workload, protocol).compiled()
     }
 

@@ -67,3 +67,37 @@ fn ten_thousand_values_are_soon_checked() {
         assert!(took < PATIENCE, "{value}: {took:?}");
     }
 }
+
+/// What one proxy takes is limited; what a repository has is not.
+#[test]
+fn a_repository_may_have_more_than_a_proxy_takes() {
+    let filler = "x".repeat(1024 * 1024);
+    let policy = |number: usize, selector: &str| {
+        format!(
+            "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p{number}, namespace: shop, annotations: \
+             {{text: {filler}}}}}\nspec:\n  {selector}\n  rules:\n  - to: [{{operation: {{methods: [GET]}}}}]\n"
+        )
+    };
+    let folder = Folder::with(&[("app.yaml", "{namespace: shop, labels: {app: app1}}")]);
+    for number in 0..8 {
+        let selector = format!("selector: {{matchLabels: {{app: app{number}}}}}");
+        folder.write(&format!("each/{number}.yaml"), policy(number, &selector));
+        folder.write(&format!("all/{number}.yaml"), policy(number, ""));
+    }
+    folder
+        .run(&["check", "each"])
+        .says(0, &["8 documents and 0 suites checked: 0 errors"]);
+    let who_can = |policies| {
+        let arguments = [
+            "who-can",
+            "GET /",
+            "--policies",
+            policies,
+            "--workload",
+            "app.yaml",
+        ];
+        folder.run(&[&arguments[..], &["--engine", "native"]].concat())
+    };
+    who_can("each").says(0, &["allow by shop/p1[0]"]);
+    who_can("all").says(2, &["more than the maximum of 7340032"]);
+}

@@ -30,8 +30,13 @@ pub(super) fn findings(
     loader: &Loader,
     settings: &Settings,
 ) -> Findings {
-    let policies = read.policies.clone();
-    let others = read.others.clone();
+    // Whole repositories are large: they are copied only if clusters split them.
+    let has_clusters = !clusters::names(&loader.repository, &read).is_empty();
+    let (policies, others) = if has_clusters {
+        (read.policies.clone(), read.others.clone())
+    } else {
+        Default::default()
+    };
     let mut sets = match clusters::split(&loader.repository, loader.cluster.as_deref(), read) {
         Ok(sets) => sets,
         Err(wrong) => {

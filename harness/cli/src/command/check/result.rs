@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::document_set::{DocumentSet, PassedOverFiles};
 use peerwarden_documents::documents::Document;
@@ -14,7 +15,7 @@ use peerwarden_documents::role::FileRole;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
 use peerwarden_documents::walk::Listing;
-use peerwarden_engine::Workload;
+use peerwarden_engine::{Program, Workload};
 use peerwarden_lint::Findings;
 use peerwarden_lint::settings::Settings;
 use peerwarden_suite as suite;
@@ -22,6 +23,7 @@ use peerwarden_suite::running;
 
 use super::clusters;
 use crate::exit::Exit;
+use crate::progress::Progress;
 
 /// Everything that was checked, and the findings.
 pub(super) struct CheckResult {
@@ -53,6 +55,7 @@ impl CheckResult {
         let all = listing.files.iter();
         let files: Vec<&PathBuf> = all.filter(|file| !loader.repository.excludes(file)).collect();
         let excluded = listing.excluded + listing.files.len() - files.len();
+        let progress = Progress::on_standard_error();
         let kustomizations = Kustomizations::of(&listing.files);
         let mut findings = Vec::new();
         let mut suites = 0;
@@ -80,6 +83,8 @@ impl CheckResult {
         loader.show(files.len(), files.len());
         let passed_over = std::mem::take(&mut read.passed_over);
         let (documents, of_default) = (read.policies.len(), read.of_default);
+        // What reads files shows how far it is; this takes as long again.
+        progress.show(|| format!("checking {}", counted(documents as u64, "document")));
         let Findings {
             findings: found,
             suppressed,
@@ -165,7 +170,7 @@ fn of_documents(
         extension_providers: None,
         paths: None,
     };
-    let mut findings = refused(&setup);
+    let mut findings = refused_of_all(&setup);
     if !findings.is_empty() {
         // One unreadable document prevents the engine from checking the others: each is also checked alone.
         let all = std::mem::take(&mut setup.resources);
@@ -181,6 +186,13 @@ fn of_documents(
     let mut found = clusters::findings(setup, read, loader, settings);
     findings.append(&mut found.findings);
     Findings { findings, ..found }
+}
+
+/// What the engine would refuse in the policies of a whole repository.
+fn refused_of_all(setup: &Setup) -> Vec<Diagnostic> {
+    let config = setup.config_of_all(Protocol::Http);
+    let refused = config.and_then(|config| Program::compile(&config)).err();
+    refused.map_or_else(Vec::new, |problems| setup.diagnostics(&problems))
 }
 
 fn refused(setup: &Setup) -> Vec<Diagnostic> {
