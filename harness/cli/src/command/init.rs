@@ -13,6 +13,7 @@ use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::document_set::DocumentSet;
 use peerwarden_documents::load::Loader;
+use peerwarden_documents::mesh::MeshFile;
 use peerwarden_documents::output;
 use peerwarden_documents::remark::remark;
 use peerwarden_documents::setup::{Protocol, Setup};
@@ -25,7 +26,7 @@ use peerwarden_suite::snapshot::{SnapshotResult, Update};
 use peerwarden_suite::{self as suite, LoadedSuite};
 
 use super::inputs::EngineArguments;
-use super::repository::{NamespaceArgument, RepositoryArguments};
+use super::repository::{self, NamespaceArgument, RepositoryArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::threads::on_all_cores;
@@ -44,6 +45,10 @@ pub(crate) struct Arguments {
     /// The folder for the suites; it is created.
     #[arg(long, value_name = "FOLDER", default_value = "suites")]
     out: PathBuf,
+    /// The mesh: `trustDomain`, `rootNamespace`, …, a MeshConfig, the ConfigMap `istio`, an IstioOperator, or Helm values of istiod.
+    /// The suites name the file.
+    #[arg(long, value_name = "FILE")]
+    mesh: Option<PathBuf>,
     #[command(flatten)]
     namespace: NamespaceArgument,
     #[command(flatten)]
@@ -54,6 +59,7 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    let mesh = repository::mesh(arguments.mesh.as_deref())?;
     let loader = arguments.repository.loader(arguments.namespace.get())?;
     let read = loader.manifests(&arguments.paths)?;
     let mut workloads: Vec<PodWorkload> = read.others.workloads().filter_map(PodWorkload::of).collect();
@@ -83,6 +89,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         ))
     })?;
     let policies = suite_file::policies(&read.policies, &arguments.paths, &arguments.out)?;
+    let mesh_file = arguments.mesh.as_deref();
+    let mesh_file = mesh_file.map(|file| suite_file::from_suites(file, &arguments.out));
+    let mesh_file = mesh_file.transpose()?;
     let mut written = Vec::new();
     for workload in &workloads {
         let file = arguments.out.join(format!("{}_test.yaml", workload.name()));
@@ -98,9 +107,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             ));
             continue;
         }
-        let config = config(&read, workload)?;
+        let config = config(&read, mesh.as_ref(), workload)?;
         let text = suite_file::text(
             workload,
+            mesh_file.as_deref(),
             &policies,
             &config,
             &callers::of(&config, &read.others, workload),
@@ -111,15 +121,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     snapshots(arguments, &loader, &written)
 }
 
-/// The policies that apply to the workload.
-fn config(read: &DocumentSet, workload: &PodWorkload) -> Result<Config> {
+/// The policies as the workload has them.
+fn config(read: &DocumentSet, mesh: Option<&MeshFile>, workload: &PodWorkload) -> Result<Config> {
     let setup = Setup {
+        mesh: mesh.map(|mesh| mesh.mesh.clone()),
+        extension_providers: mesh.and_then(|mesh| mesh.extension_providers.clone()),
         workload: Some(synthetic::workload(&workload.workload)),
         resources: read.policies.clone(),
         ..Setup::default()
     };
     Ok(setup
-        .config(Protocol::Http)
+        .config_of_all(Protocol::Http)
         .map_err(|problems| setup.diagnostics(&problems))?)
 }
 

@@ -105,3 +105,30 @@ fn what_is_missing_is_named() {
     folder.run(&["init", "k8s"]).says(2, &["no policy found"]);
     assert!(!folder.path("suites").exists());
 }
+
+#[test]
+fn a_mesh_is_that_of_the_suites() {
+    let folder = folder();
+    folder.write(
+        "istio/mesh.yaml",
+        "trustDomain: corp.example\nrootNamespace: istio-system\n",
+    );
+    let policy = ORDERS.replace("cluster.local/", "corp.example/");
+    folder.write("policies/orders.yaml", &policy);
+    folder
+        .run(&["init", ".", "--mesh", "istio/mesh.yaml", "--engine", "native"])
+        .says(0, &["2 suites written"]);
+    let suite = std::fs::read_to_string(folder.path("suites/shop-orders_test.yaml")).unwrap();
+    for says in [
+        "mesh: \"../istio/mesh.yaml\"\n",
+        "spiffe://corp.example/ns/web/sa/frontend",
+    ] {
+        assert!(suite.contains(says), "{says}: {suite}");
+    }
+    let snapshot = std::fs::read_to_string(folder.path("suites/shop-orders_access.md")).unwrap();
+    assert!(
+        snapshot.contains("| web/frontend | GET /orders | allow |"),
+        "{snapshot}"
+    );
+    folder.run(&["test", "suites", "--engine", "native"]).says(0, &[]);
+}

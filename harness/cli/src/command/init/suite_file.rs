@@ -22,10 +22,6 @@ const HEAD: &str = "# Written by `peerwarden init`. The snapshot records what th
 /// added later are tested too. A file that was named stays a file, and so does one in a folder that contains the
 /// suites.
 pub(super) fn policies(documents: &[Document], named: &[PathBuf], suites: &Path) -> Result<Vec<String>> {
-    let real = |path: &Path| {
-        path.canonicalize()
-            .with_context(|| format!("`{}`", path.display()))
-    };
     let own = real(suites)?;
     let files: BTreeSet<&str> = documents
         .iter()
@@ -48,6 +44,16 @@ pub(super) fn policies(documents: &[Document], named: &[PathBuf], suites: &Path)
         .collect())
 }
 
+/// A file as the suites name it: as a path from their folder.
+pub(super) fn from_suites(file: &Path, suites: &Path) -> Result<String> {
+    Ok(slashed(&relative(&real(file)?, &real(suites)?)))
+}
+
+fn real(path: &Path) -> anyhow::Result<PathBuf> {
+    path.canonicalize()
+        .with_context(|| format!("`{}`", path.display()))
+}
+
 /// A path from a folder to a place.
 fn relative(place: &Path, folder: &Path) -> PathBuf {
     let same = place
@@ -62,6 +68,7 @@ fn relative(place: &Path, folder: &Path) -> PathBuf {
 /// The suite of a workload.
 pub(super) fn text(
     workload: &PodWorkload,
+    mesh: Option<&str>,
     policies: &[String],
     config: &Config,
     callers: &BTreeMap<String, String>,
@@ -71,7 +78,8 @@ pub(super) fn text(
     };
     let requests = requests::of(config, workload);
     let protected = &workload.workload;
-    let suite = object([
+    let mesh = mesh.map(|file| ("mesh", string(file)));
+    let fields = [
         (
             "workload",
             object([
@@ -94,7 +102,8 @@ pub(super) fn text(
             ),
         ),
         ("snapshot", string(&format!("{}_access.md", workload.name()))),
-    ]);
+    ];
+    let suite = object(mesh.into_iter().chain(fields));
     format!("{HEAD}{}", yaml::write(&suite))
 }
 
