@@ -9,6 +9,8 @@ mod analysis;
 mod command;
 mod error;
 mod exit;
+mod failure_report;
+mod finding_report;
 mod line_explainer;
 mod policy_source;
 mod progress;

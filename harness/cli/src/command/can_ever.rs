@@ -10,6 +10,7 @@ use super::request::RequestArguments;
 use crate::analysis::search::{self, Search};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::failure_report;
 
 /// Find out whether any request of a kind can ever be allowed.
 ///
@@ -42,6 +43,13 @@ enum ExpectedAnswer {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    match (answer(&arguments), arguments.format) {
+        (Err(error), OutputFormat::Json) => failure_report::print(error, failure_report::json),
+        (exit, _) => exit,
+    }
+}
+
+fn answer(arguments: &Arguments) -> Result<Exit> {
     let (question, protocol) = arguments.request.read(arguments.analysis.protocol)?;
     let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;
     let query = question.read(&policies.config.mesh, protocol)?;

@@ -12,6 +12,7 @@ use super::repository::NamespaceArgument;
 use crate::analysis::diff::{FailureConditions, PolicyComparison, github, human, json, markdown, sarif};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::failure_report;
 
 /// Show what a change of policies newly allows and newly denies.
 ///
@@ -93,6 +94,19 @@ enum ChangeFormat {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    let error = match (answer(&arguments), arguments.format) {
+        (exit, ChangeFormat::Human) | (exit @ Ok(_), _) => return exit,
+        (Err(error), _) => error,
+    };
+    failure_report::print(error, |errors| match arguments.format {
+        ChangeFormat::Json => failure_report::json(errors),
+        ChangeFormat::Sarif => failure_report::sarif(errors),
+        ChangeFormat::Markdown => Ok(markdown::failure(errors)),
+        ChangeFormat::Human | ChangeFormat::Github => Ok(failure_report::annotations(errors)),
+    })
+}
+
+fn answer(arguments: &Arguments) -> Result<Exit> {
     let setup = arguments.mesh.setup()?;
     let namespace = arguments.namespace.get();
     let loader = arguments.mesh.loader(namespace)?;

@@ -23,6 +23,7 @@ use super::inputs::{EngineArguments, OutputFormat, PolicyArguments};
 use super::replay::LogArguments;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::failure_report;
 use crate::policy_source::PolicySource;
 use flags::Flags;
 
@@ -86,14 +87,21 @@ enum Case {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
-    let (source, case) = read(&arguments)?;
+    match (answer(&arguments), arguments.format) {
+        (Err(error), OutputFormat::Json) => failure_report::print(error, failure_report::json),
+        (exit, _) => exit,
+    }
+}
+
+fn answer(arguments: &Arguments) -> Result<Exit> {
+    let (source, case) = read(arguments)?;
     match case {
         Case::Traffic(traffic) => {
             let setup = source.setup(Some(traffic.destination().1), Some(traffic.protocol.into()))?;
             setup.trust()?;
-            of_traffic(&arguments, setup, &traffic)
+            of_traffic(arguments, setup, &traffic)
         }
-        Case::Lines(text) => lines::run(&arguments, &source, &text),
+        Case::Lines(text) => lines::run(arguments, &source, &text),
     }
 }
 

@@ -8,6 +8,7 @@ use super::repository::NamespaceArgument;
 use crate::analysis::matrix::{self, MatrixBuilder, csv, html, json, svg, terminal};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::failure_report;
 
 /// Show who may do what: a table of callers and operations for each workload.
 ///
@@ -46,6 +47,13 @@ enum MatrixFormat {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    match (answer(&arguments), arguments.format) {
+        (Err(error), MatrixFormat::Json) => failure_report::print(error, failure_report::json),
+        (exit, _) => exit,
+    }
+}
+
+fn answer(arguments: &Arguments) -> Result<Exit> {
     let protocol = arguments.analysis.protocol();
     let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;
     let asked = arguments.caller.len().max(1) * workloads.len();

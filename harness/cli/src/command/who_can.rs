@@ -9,6 +9,7 @@ use super::request::RequestArguments;
 use crate::analysis::search::{self, Search};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::failure_report;
 
 /// List who may do something: each kind of caller, with an example.
 ///
@@ -31,6 +32,13 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
+    match (answer(&arguments), arguments.format) {
+        (Err(error), OutputFormat::Json) => failure_report::print(error, failure_report::json),
+        (exit, _) => exit,
+    }
+}
+
+fn answer(arguments: &Arguments) -> Result<Exit> {
     let (question, protocol) = arguments.request.read(arguments.analysis.protocol)?;
     let request = arguments.request.text();
     let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;

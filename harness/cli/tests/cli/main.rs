@@ -11,6 +11,7 @@ mod coverage;
 mod custom;
 mod eval;
 mod explain;
+mod failures;
 mod fix;
 mod fixture;
 mod fixtures;

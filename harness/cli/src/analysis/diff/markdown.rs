@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use peerwarden_documents::count::counted;
+use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::shown::visible;
 use peerwarden_traffic::Decision;
 
@@ -25,7 +26,21 @@ pub(crate) fn text(diff: &Diff) -> String {
     text
 }
 
-/// The summary.
+/// Why nothing was compared.
+pub(crate) fn failure(errors: &[Diagnostic]) -> String {
+    let mut text = "### ⚠️ The policies could not be compared\n\n".to_owned();
+    for error in errors {
+        let _ = writeln!(
+            text,
+            "- {}",
+            escaped(&visible(&error.in_lines().replace('\n', " ")))
+        );
+    }
+    text.push('\n');
+    text
+}
+
+/// What it comes to.
 fn title(diff: &Diff) -> String {
     let workloads = counted(diff.workloads as u64, "workload");
     if diff.changes.is_empty() {

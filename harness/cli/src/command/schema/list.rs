@@ -11,6 +11,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema as Generated};
 
 use crate::analysis::{diff, matrix, search};
+use crate::failure_report::ReportOrFailure;
 use crate::refusal_report::ExplainReport;
 
 /// A kind of file with a schema.
@@ -87,11 +88,11 @@ impl Schema {
             Self::Check => of::<crate::command::check::JsonReport<'_>>(),
             Self::Replay => of::<peerwarden_logs::replay::Report>(),
             Self::Suggestion => of::<peerwarden_logs::suggest::SuggestionReport>(),
-            Self::Explain => of::<ExplainReport>(),
+            Self::Explain => of::<ReportOrFailure<ExplainReport>>(),
             Self::Eval => of::<crate::command::eval::OutputLine<'_>>(),
-            Self::Diff => of::<diff::json::Report>(),
-            Self::Found => of::<search::Report>(),
-            Self::Matrix => of::<matrix::json::Report>(),
+            Self::Diff => of::<ReportOrFailure<diff::json::Report>>(),
+            Self::Found => of::<ReportOrFailure<search::Report>>(),
+            Self::Matrix => of::<ReportOrFailure<matrix::json::Report>>(),
         };
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
         text.push('\n');

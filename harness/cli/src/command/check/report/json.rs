@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_documents::source;
+use peerwarden_documents::diagnostic::Severity;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::result::CheckResult;
+use crate::finding_report::Finding;
 
 /// What `check` found.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -43,29 +43,6 @@ pub(crate) struct Report<'c> {
     unproved: &'c [String],
 }
 
-/// One finding.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Finding<'c> {
-    /// The code of the lint; null for invalid input.
-    code: Option<&'c str>,
-    /// The severity.
-    #[schemars(extend("enum" = ["error", "warning"]))]
-    severity: &'c str,
-    /// What is wrong.
-    message: &'c str,
-    /// The place; null if it is in no file.
-    place: Option<Place<'c>>,
-    /// What to write instead.
-    help: Option<&'c str>,
-    /// An example.
-    notes: &'c [String],
-    /// Other places that the message refers to.
-    related: Vec<RelatedPlace<'c>>,
-    /// Whether `--fix` can fix it.
-    fixable: bool,
-}
-
 /// A finding that is suppressed.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,32 +51,6 @@ struct SuppressedFinding<'c> {
     reason: &'c str,
     /// The finding.
     finding: Finding<'c>,
-}
-
-/// Another place.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RelatedPlace<'c> {
-    /// A label.
-    what: &'c str,
-    /// The place.
-    place: Place<'c>,
-}
-
-/// A part of a text. Lines and columns are counted from 1, columns in characters; the end is the column after the last.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Place<'c> {
-    /// The path as it was given.
-    file: &'c str,
-    /// Its first line.
-    line: usize,
-    /// Its first column.
-    column: usize,
-    /// Its last line.
-    end_line: usize,
-    /// The column after its last.
-    end_column: usize,
 }
 
 pub(super) fn text(checked: &CheckResult) -> Result<String> {
@@ -128,40 +79,6 @@ pub(super) fn text(checked: &CheckResult) -> Result<String> {
     };
     let text = serde_json::to_string_pretty(&report).context("the report cannot be written as JSON")?;
     Ok(text + "\n")
-}
-
-impl<'c> Finding<'c> {
-    fn of(finding: &'c Diagnostic) -> Self {
-        let related = finding.details.related.iter();
-        let related = related.map(|(place, what)| RelatedPlace {
-            what,
-            place: Place::of(place),
-        });
-        Self {
-            code: finding.code,
-            severity: finding.severity.as_str(),
-            message: &finding.message,
-            place: finding.place.as_ref().map(Place::of),
-            help: finding.help.as_deref(),
-            notes: &finding.details.notes,
-            related: related.collect(),
-            fixable: finding.details.fix.is_some(),
-        }
-    }
-}
-
-impl<'c> Place<'c> {
-    fn of(place: &'c source::Place) -> Self {
-        let (line, column) = place.source.position(place.span.start);
-        let (end_line, end_column) = place.source.position(place.span.end);
-        Self {
-            file: &place.source.name,
-            line,
-            column,
-            end_line,
-            end_column,
-        }
-    }
 }
 
 fn texts<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Vec<String> {
