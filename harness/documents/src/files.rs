@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
 use crate::marks::names_policies;
-use crate::role::FileRole;
+use crate::role::{FileRole, is_expectation};
 use crate::source::Source;
 use crate::yaml;
 
@@ -106,7 +106,8 @@ pub fn holds_policies(file: &Path) -> std::io::Result<bool> {
 pub fn role(file: &Path, is_named: bool) -> FileRole {
     match FileRole::of_name(file) {
         role if is_named => role,
-        FileRole::Manifests => FileRole::Manifests,
+        FileRole::Manifests if is_expectation(file) => FileRole::Expectation,
+        FileRole::Manifests | FileRole::Expectation => FileRole::Manifests,
         FileRole::Suite | FileRole::Fixtures => match read(file) {
             Ok(source) => FileRole::of_text(file, &source.text),
             Err(_) => FileRole::Manifests,

@@ -32,7 +32,54 @@ impl std::fmt::Display for Identity {
     }
 }
 
-/// Folders with documents of the same identity: they are probably for different clusters.
+/// Documents of one name that do not say the same, in the order in which they are applied.
+#[derive(Debug)]
+pub struct SameName<'d> {
+    /// Their name.
+    pub identity: Identity,
+    /// Two or more.
+    pub documents: Vec<&'d Document>,
+}
+
+impl<'d> SameName<'d> {
+    /// All that there are. Documents that say the same are one.
+    pub fn all(documents: impl Iterator<Item = &'d Document>) -> Vec<Self> {
+        let mut by_identity: BTreeMap<Identity, Vec<&Document>> = BTreeMap::new();
+        for document in documents {
+            if let Some(identity) = Identity::of(document) {
+                let known = by_identity.entry(identity).or_default();
+                if !known.iter().any(|known| says_the_same(known, document)) {
+                    known.push(document);
+                }
+            }
+        }
+        let several = by_identity
+            .into_iter()
+            .filter(|(_, documents)| documents.len() > 1);
+        several
+            .map(|(identity, documents)| Self { identity, documents })
+            .collect()
+    }
+}
+
+/// Whether two documents of one name have the same `spec`.
+fn says_the_same(one: &Document, other: &Document) -> bool {
+    one.node.get("spec") == other.node.get("spec")
+}
+
+/// The numbers of the documents that a later one of the same name replaces, as in a cluster.
+pub fn replaced<'d>(
+    documents: impl DoubleEndedIterator<Item = &'d Document> + ExactSizeIterator,
+) -> BTreeSet<usize> {
+    let mut later = BTreeSet::new();
+    let numbered = documents.enumerate().rev();
+    let is_replaced = |(_, document): &(usize, &Document)| {
+        Identity::of(document).is_some_and(|identity| !later.insert(identity))
+    };
+    numbered.filter(is_replaced).map(|(index, _)| index).collect()
+}
+
+/// Folders with documents of the same names: they are probably for different clusters.
 #[derive(Debug)]
 pub struct TwinFolders<'d> {
     /// The folders, sorted by name.
@@ -137,6 +184,19 @@ mod tests {
     use super::*;
     use crate::documents;
     use crate::source::Source;
+
+    #[test]
+    fn the_last_of_a_name_counts() {
+        let spec = |spec: &str| {
+            let text =
+                format!("kind: PeerAuthentication\nmetadata: {{name: a, namespace: b}}\nspec: {spec}\n");
+            documents::all(&Source::new("a.yaml", text)).unwrap().remove(0)
+        };
+        let documents = [spec("{}"), spec("{mtls: {mode: STRICT}}"), spec("{}")];
+        assert_eq!(replaced(documents.iter()), BTreeSet::from([0, 1]));
+        assert_eq!(SameName::all(documents[..2].iter())[0].documents.len(), 2);
+        assert!(SameName::all([&documents[0], &documents[2]].into_iter()).is_empty());
+    }
 
     fn documents(files: &[(&str, &[&str])]) -> Vec<Document> {
         let of_file = |(file, names): &(&str, &[&str])| {

@@ -1,5 +1,9 @@
 //! Reads from `kustomization.yaml` files the namespace of resources, and which files are patches.
 
+mod applied;
+
+pub use applied::AppliedFiles;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

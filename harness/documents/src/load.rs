@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document_set::DocumentSet;
 use crate::documents::Document;
 use crate::files::{self, role};
+use crate::identity;
 use crate::kustomizations::{Kustomizations, is_kustomization};
 use crate::marks::{Interest, names_policies};
 use crate::namespace::Namespaces;
@@ -211,9 +212,16 @@ impl Loader {
             }
         }
         if let Some(first) = sets.first().filter(|set| set.name.is_none()) {
-            self.tell(notes::about_twins(&first.documents.policies));
+            let counts = "the last counts, as with `kubectl apply`";
+            self.tell(notes::about_same_names(first.documents.policies.iter(), counts));
         }
-        Ok(sets.drain(..).next().map(|set| set.documents).unwrap_or_default())
+        let mut chosen = sets.drain(..).next().map(|set| set.documents).unwrap_or_default();
+        let replaced = identity::replaced(chosen.policies.iter());
+        let mut numbers = 0..;
+        chosen
+            .policies
+            .retain(|_| numbers.next().is_none_or(|number| !replaced.contains(&number)));
+        Ok(chosen)
     }
 
     /// The suites in `paths`: named files, and files in folders that have the name and the keys of a suite.

@@ -1,12 +1,12 @@
 //! Notes about files that were skipped or read with an assumption.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::count::counted;
 use crate::document_set::PassedOverFiles;
 use crate::documents::Document;
-use crate::identity::TwinFolders;
+use crate::identity::{SameName, TwinFolders};
 use crate::shown::visible;
 
 /// Notes about policies that were skipped, and about policies that are in `default` because nothing else was set.
@@ -47,18 +47,55 @@ pub fn closed(path: &Path, why: &str) -> String {
     format!("skipped {path}, which cannot be opened: {}", visible(why))
 }
 
-/// Notes about folders with policies of the same names: all of these policies apply.
-pub(crate) fn about_twins(policies: &[Document]) -> Vec<String> {
-    let twins = TwinFolders::all(policies.iter());
-    let note = |twins: &TwinFolders<'_>| {
+/// Notes about policies of one name in several files, of which a cluster has only one. `counts` says which of them count.
+pub fn about_same_names<'d>(documents: impl Iterator<Item = &'d Document>, counts: &str) -> Vec<String> {
+    /// Notes that are printed.
+    const MOST: usize = 3;
+    let all = SameName::all(documents);
+    let mut notes = Vec::new();
+    // Within a folder, one of several files is applied, or the last replaces the others.
+    let mut by_folder: BTreeMap<&Path, (&SameName<'d>, BTreeSet<&str>, usize)> = BTreeMap::new();
+    for same in &all {
+        let mut folders: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
+        for document in &same.documents {
+            let files = folders.entry(document.source.folder()).or_default();
+            files.insert(document.source.name.as_str());
+        }
+        for (folder, files) in folders.into_iter().filter(|(_, files)| files.len() > 1) {
+            by_folder.entry(folder).or_insert((same, files, 0)).2 += 1;
+        }
+    }
+    for (same, files, number) in by_folder.values() {
+        let files: Vec<String> = files
+            .iter()
+            .take(2)
+            .map(|file| format!("`{}`", visible(file)))
+            .collect();
+        let more = match number - 1 {
+            0 => String::new(),
+            more => format!(" and {}", counted(more as u64, "other document")),
+        };
+        notes.push(format!(
+            "{} both have {}{more}: {counts}; leave out with `exclude` in `peerwarden.toml` what is not applied",
+            files.join(" and "),
+            visible(&same.identity.to_string()),
+        ));
+    }
+    let documents = all.iter().flat_map(|same| same.documents.iter().copied());
+    notes.extend(TwinFolders::all(documents).iter().map(|twins| {
         format!(
-            "{} have policies of the same names, and all of them count; if they are for different clusters, write `{}` into \
-             `peerwarden.toml`",
+            "{} have policies of the same names: {counts}; if they are for different clusters, write `{}` into \
+             `peerwarden.toml`, and if only one is applied, `exclude` the others",
             visible(&twins.names()),
             visible(&twins.setting())
         )
-    };
-    twins.iter().map(note).collect()
+    }));
+    let others = notes.len().saturating_sub(MOST);
+    if others > 0 {
+        notes.truncate(MOST);
+        notes.push(format!("{others} more notes of this kind are not shown"));
+    }
+    notes
 }
 
 /// Prints notes to standard error.

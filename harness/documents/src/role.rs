@@ -31,7 +31,9 @@ pub enum FileRole {
     Suite,
     /// Fixtures, which several suites share.
     Fixtures,
-    /// Anything else: policies and related documents.
+    /// What a test compares a cluster with, and does not apply.
+    Expectation,
+    /// Any other: policies, or what stands beside them.
     Manifests,
 }
 
@@ -52,7 +54,7 @@ impl FileRole {
         match Self::of_name(path) {
             Self::Suite if has_key(text, &OF_SUITES) => Self::Suite,
             Self::Fixtures if has_key(text, &OF_FIXTURES) => Self::Fixtures,
-            Self::Suite | Self::Fixtures | Self::Manifests => Self::Manifests,
+            Self::Suite | Self::Fixtures | Self::Expectation | Self::Manifests => Self::Manifests,
         }
     }
 }
@@ -67,7 +69,20 @@ pub fn is_fixtures(path: &Path) -> bool {
     ends_with(path, ["_fixtures.yaml", "_fixtures.yml", "_fixtures.json"])
 }
 
-/// Whether a line begins with one of these keys, or for JSON, whether any string is one.
+/// Whether a file has the name of what kuttl and chainsaw compare a cluster with
+/// (<https://kuttl.dev/docs/testing/steps.html#format>).
+pub(crate) fn is_expectation(path: &Path) -> bool {
+    let stem = path
+        .file_stem()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let is_yaml = path
+        .extension()
+        .is_some_and(|ending| ending == "yaml" || ending == "yml");
+    is_yaml && (stem.ends_with("-assert") || stem.ends_with("-errors"))
+}
+
+/// Whether a line begins with one of these keys, or in JSON any text is one.
 fn has_key(text: &str, keys: &[&str]) -> bool {
     let begins = |line: &str| {
         keys.iter()

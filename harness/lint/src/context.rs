@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use peerwarden_documents::documents::{Document, OtherDocuments};
+use peerwarden_documents::identity;
 use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
@@ -39,9 +40,11 @@ pub(crate) struct Context<'d> {
     pub(crate) mesh_is_given: bool,
     /// Whether the injector rewrites the probes of pods that do not set it themselves.
     pub(crate) rewrites_probes: bool,
-    /// Which documents belong to the same cluster.
-    scope: Scope,
-    /// The trust domains that the mesh accepts.
+    /// Which documents are for the same cluster.
+    pub(crate) scope: Scope,
+    /// The documents that decide, as far as they can be read.
+    pub(crate) documents: Vec<&'d Document>,
+    /// The trust domains that it lets in.
     pub(crate) trust: Trust,
     pub(crate) policies: Vec<Policy<'d>>,
     pub(crate) peer_authentications: Vec<Modes<'d>>,
@@ -81,6 +84,7 @@ impl<'d> Context<'d> {
     ) -> Self {
         let mut context = Self {
             scope,
+            documents: Vec::new(),
             mesh: setup.own_mesh(),
             mesh_is_given: setup.mesh.is_some(),
             rewrites_probes,
@@ -102,8 +106,13 @@ impl<'d> Context<'d> {
             let labels = labels.map(|(name, value)| (name.as_str(), value.as_str()));
             context.by_label.add(&workload.namespace, labels, number);
         }
-        for document in &setup.resources {
+        let replaced = identity::replaced(setup.resources.iter());
+        for (index, document) in setup.resources.iter().enumerate() {
+            let is_replaced = replaced.contains(&index);
             let read = resource::read(&document.node.to_value()).unwrap_or_default();
+            if !read.is_empty() {
+                context.documents.push(document);
+            }
             for resource in read {
                 match resource {
                     Resource::AuthorizationPolicy(written) => {
@@ -112,13 +121,21 @@ impl<'d> Context<'d> {
                         context
                             .by_selector
                             .add(namespace, written.selector.as_ref(), number);
-                        context.policies.push(Policy { document, written });
+                        context.policies.push(Policy {
+                            document,
+                            written,
+                            is_replaced,
+                        });
                     }
                     Resource::PeerAuthentication(written) => {
                         let namespace = &written.metadata.namespace;
                         let number = context.peer_authentications.len();
                         context.modes_by_namespace.add(namespace, None, number);
-                        context.peer_authentications.push(Modes { document, written });
+                        context.peer_authentications.push(Modes {
+                            document,
+                            written,
+                            is_replaced,
+                        });
                     }
                     Resource::RequestAuthentication(written) => {
                         context.request_authentications.push(Tokens { document, written });
@@ -282,6 +299,7 @@ impl<'d> Context<'d> {
         }
         let policies = self.selecting(&workload.namespace, &workload.labels);
         let policies = policies.into_iter().map(|number| &self.policies[number]);
+        let policies = policies.filter(|policy| !policy.is_replaced);
         let policies = policies.filter(|policy| self.applies(policy, &workload.namespace, &workload.labels));
         let policies = policies.map(|policy| Resource::AuthorizationPolicy(policy.written.clone()));
         let config = self.config(workload, protocol, policies.collect());
@@ -294,7 +312,7 @@ impl<'d> Context<'d> {
     pub(crate) fn rule(&self, by: &RuleId) -> Option<(&Policy<'d>, usize)> {
         let is = |policy: &&Policy<'_>| {
             let metadata = &policy.written.metadata;
-            *metadata.namespace == *by.namespace && *metadata.name == *by.name
+            !policy.is_replaced && *metadata.namespace == *by.namespace && *metadata.name == *by.name
         };
         Some((self.policies.iter().find(is)?, by.rule?))
     }
@@ -351,7 +369,8 @@ impl<'d> Context<'d> {
         let modes = self.modes_by_namespace.selecting(near, &BTreeMap::new());
         let modes = modes
             .into_iter()
-            .map(|number| &self.peer_authentications[number].written);
+            .map(|number| &self.peer_authentications[number]);
+        let modes = modes.filter(|modes| !modes.is_replaced).map(|modes| &modes.written);
         resources.extend(modes.cloned().map(Resource::PeerAuthentication));
         Config {
             mesh: self.mesh.clone(),

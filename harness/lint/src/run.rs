@@ -12,7 +12,7 @@ use peerwarden_documents::source::Source;
 
 use crate::context::{Context, Scope};
 use crate::lint::{Finder, Lint};
-use crate::lints::{LINTS, by_code, foreign_trust_domain, suppression};
+use crate::lints::{LINTS, by_code, foreign_trust_domain, suppression, twice};
 use crate::settings::{Level, Settings};
 use crate::suppressions;
 
@@ -25,6 +25,8 @@ pub struct Findings {
     pub suppressed: Vec<(Diagnostic, String)>,
     /// Policies that could not be analysed, each with the reason.
     pub unproved: Vec<String>,
+    /// What to know of the documents that is no finding.
+    pub notes: Vec<String>,
 }
 
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
@@ -71,6 +73,9 @@ pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, scope: S
         }
     }
     found.unproved = unproved;
+    if level(&twice::LINT) != Some(Level::Off) {
+        found.notes = twice::notes(&context);
+    }
     found
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
                 continue;
             }
             // For another tool.
-            Ok(false) if !is_named && role == FileRole::Manifests => continue,
+            Ok(false) if !is_named && !is_of_suites(role) => continue,
             Err(_) | Ok(_) => {}
         }
         let source = match files::read(file) {
@@ -148,5 +148,10 @@ fn is_yaml(path: &Path) -> bool {
 /// Whether it is a suite, or contains a policy.
 fn is_ours(role: FileRole, source: &Arc<Source>) -> Result<bool, Diagnostic> {
     let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
-    Ok(role != FileRole::Manifests || documents::all(source)?.iter().any(is_policy))
+    Ok(is_of_suites(role) || documents::all(source)?.iter().any(is_policy))
+}
+
+/// Whether files of this role are only of these tools.
+fn is_of_suites(role: FileRole) -> bool {
+    matches!(role, FileRole::Suite | FileRole::Fixtures)
 }

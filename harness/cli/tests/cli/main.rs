@@ -27,6 +27,7 @@ mod many;
 mod meanings;
 mod mesh;
 mod mistakes;
+mod noise;
 mod on_call;
 mod output;
 mod pages;

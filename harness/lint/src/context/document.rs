@@ -11,12 +11,16 @@ pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
 pub(crate) struct Policy<'d> {
     pub(crate) document: &'d Document,
     pub(crate) written: AuthorizationPolicy,
+    /// Whether a later document of its name replaces it, if both reach one cluster.
+    pub(crate) is_replaced: bool,
 }
 
 /// A `PeerAuthentication` and its document.
 pub(crate) struct Modes<'d> {
     pub(crate) document: &'d Document,
     pub(crate) written: PeerAuthentication,
+    /// Whether a later document of its name replaces it, if both reach one cluster.
+    pub(crate) is_replaced: bool,
 }
 
 /// A `RequestAuthentication` and its document.

@@ -1,8 +1,7 @@
-//! PW004: two documents of the same kind, namespace and name.
+//! PW004: two documents of the same kind, namespace and name that surely reach one cluster.
 //!
-//! In a cluster the later one replaces the earlier; here both are enforced, so the check does not match the cluster.
-//! Within one folder each is reported. Folders with documents of the same names are probably for different clusters:
-//! they are reported once.
+//! The later one replaces the earlier. Files are alternatives, steps of a lesson or for several clusters more often than they are applied
+//! together: only those of one file, of one kustomization or of one cluster are told. Of the others there is a note.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,11 +9,12 @@ use std::path::Path;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
-use peerwarden_documents::identity::TwinFolders;
+use peerwarden_documents::identity::SameName;
+use peerwarden_documents::kustomizations::AppliedFiles;
+use peerwarden_documents::notes;
 use peerwarden_engine::document;
-use peerwarden_engine::resource::Metadata;
 
-use crate::context::Context;
+use crate::context::{Context, Scope};
 use crate::lint::{Finder, Lint};
 
 pub(crate) const LINT: Lint = Lint {
@@ -26,74 +26,76 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// The folder of a document, and its identity in a cluster.
-type Identity<'d> = (&'d Path, &'static str, &'d str, &'d str);
-
-fn find(context: &Context<'_>) -> Vec<Diagnostic> {
-    let mut first: BTreeMap<Identity<'_>, String> = BTreeMap::new();
-    let mut found = Vec::new();
-    for (kind, metadata, document) in documents(context) {
-        let identity = (
-            document.source.folder(),
-            kind,
-            metadata.namespace.as_str(),
-            metadata.name.as_str(),
-        );
-        let place = document.place(&document::Path::keys(["metadata", "name"]), false);
-        let Some(first) = first.get(&identity) else {
-            first.insert(identity, place.label());
-            continue;
-        };
-        let message = format!(
-            "duplicate {kind} {}/{}: in a cluster, this one replaces {first}",
-            metadata.namespace, metadata.name
-        );
-        let diagnostic = LINT.found(message).at(place);
-        found.push(diagnostic.help("rename or remove one of them"));
-    }
-    found.extend(
-        TwinFolders::all(documents(context).map(|(_, _, document)| document))
-            .iter()
-            .map(folders),
-    );
-    found
+/// What replaces another document of its name.
+struct Replacement<'d> {
+    same: &'d SameName<'d>,
+    first: &'d Document,
+    second: &'d Document,
+    /// Other documents that the same folders share.
+    others: usize,
 }
 
-/// Folders that share names: reported at the second document with one of the names.
-fn folders(twins: &TwinFolders<'_>) -> Diagnostic {
-    let name = |document: &Document| document.place(&document::Path::keys(["metadata", "name"]), false);
-    let (first, second) = (name(twins.example.0), name(twins.example.1));
-    let example = twins
-        .identities
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let more = match twins.identities.len().saturating_sub(1) {
-        0 => String::new(),
-        more => format!(
-            ", and {} of the same names",
-            counted(more as u64, "other document")
-        ),
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let applied = AppliedFiles::of(context.others.all());
+    let are_together = |one: &Document, other: &Document| {
+        context.scope == Scope::Cluster
+            || one.source == other.source
+            || applied.are_together(&one.source.name, &other.source.name)
     };
-    let message = format!("{} have {example}{more}", twins.names());
-    let help = format!(
-        "if the folders are for different clusters, write `{}` into `peerwarden.toml`; otherwise rename or remove one",
-        twins.setting()
+    let all = SameName::all(context.documents.iter().copied());
+    let mut found: Vec<Replacement<'_>> = Vec::new();
+    let mut folders: BTreeMap<(&Path, &Path), usize> = BTreeMap::new();
+    for same in &all {
+        for (index, second) in same.documents.iter().enumerate() {
+            let mut before = same.documents.iter().take(index);
+            let Some(first) = before.find(|first| are_together(first, second)) else {
+                continue;
+            };
+            let pair = (first.source.folder(), second.source.folder());
+            if pair.0 != pair.1 {
+                // Folders that share names are told once, whatever number of them.
+                let known = *folders.entry(pair).or_insert(found.len());
+                if let Some(known) = found.get_mut(known) {
+                    known.others += 1;
+                    continue;
+                }
+            }
+            found.push(Replacement {
+                same,
+                first,
+                second,
+                others: 0,
+            });
+        }
+    }
+    found.iter().map(told).collect()
+}
+
+fn told(replacement: &Replacement<'_>) -> Diagnostic {
+    let name = |document: &Document| document.place(&document::Path::keys(["metadata", "name"]), false);
+    let (first, second) = (name(replacement.first), name(replacement.second));
+    let more = match replacement.others {
+        0 => String::new(),
+        more => format!("; these folders share {}", counted(more as u64, "other name")),
+    };
+    let message = format!(
+        "duplicate {}: in a cluster, this one replaces {}{more}",
+        replacement.same.identity,
+        first.label()
     );
     LINT.found(message)
         .at(second)
         .also(first, "the same name")
-        .help(help)
+        .help("rename or remove one of them")
 }
 
-fn documents<'c>(
-    context: &'c Context<'_>,
-) -> impl Iterator<Item = (&'static str, &'c Metadata, &'c Document)> {
-    let policies = context.policies.iter();
-    let policies = policies.map(|policy| ("AuthorizationPolicy", &policy.written.metadata, policy.document));
-    let modes = context.peer_authentications.iter();
-    let modes = modes.map(|modes| ("PeerAuthentication", &modes.written.metadata, modes.document));
-    let tokens = context.request_authentications.iter();
-    let tokens = tokens.map(|tokens| ("RequestAuthentication", &tokens.written.metadata, tokens.document));
-    policies.chain(modes).chain(tokens)
+/// What to know of documents of one name that need not reach one cluster.
+pub(crate) fn notes(context: &Context<'_>) -> Vec<String> {
+    match context.scope {
+        Scope::Cluster => Vec::new(),
+        Scope::Folders => notes::about_same_names(
+            context.documents.iter().copied(),
+            "each is checked as if it alone were applied",
+        ),
+    }
 }

@@ -42,8 +42,7 @@ pub(super) fn findings(
         Err(wrong) => {
             return Findings {
                 findings: vec![wrong],
-                suppressed: Vec::new(),
-                unproved: Vec::new(),
+                ..Findings::default()
             };
         }
     };
@@ -85,7 +84,8 @@ struct MergedFindings {
     found: BTreeMap<Key, (Diagnostic, BTreeSet<String>)>,
     suppressed: BTreeMap<Key, (Diagnostic, String)>,
     unproved: BTreeSet<String>,
-    /// The clusters of each file.
+    notes: BTreeSet<String>,
+    /// The clusters that each file is part of.
     clusters: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -104,6 +104,7 @@ impl MergedFindings {
             clusters.insert(cluster.clone());
         }
         self.unproved.extend(findings.unproved);
+        self.notes.extend(findings.notes);
         for (finding, reason) in findings.suppressed {
             self.suppressed.insert(key(&finding), (finding, reason));
         }
@@ -114,6 +115,7 @@ impl MergedFindings {
             found,
             suppressed,
             unproved,
+            notes,
             clusters,
         } = self;
         let findings = found.into_iter().filter_map(|((place, ..), (mut finding, of))| {
@@ -133,6 +135,7 @@ impl MergedFindings {
             findings: findings.collect(),
             suppressed: suppressed.into_values().collect(),
             unproved: unproved.into_iter().collect(),
+            notes: notes.into_iter().collect(),
         }
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn print(
             let findings = diagnostic::rendered(&checked.findings);
             output::print(&findings.map(|finding| finding + "\n\n").collect::<String>())?;
             notes::print(&notes::about(&checked.passed_over, checked.of_default));
+            notes::print(&checked.notes);
             passed_over::print(&checked.passed_over, verbose);
             for unproved in &checked.unproved {
                 remark(&format!(

@@ -40,6 +40,8 @@ pub(super) struct CheckResult {
     pub(super) suppressed: Vec<(Diagnostic, String)>,
     /// Policies that are too complex for the lints that prove something, each with the reason.
     pub(super) unproved: Vec<String>,
+    /// What to know of the documents that is no finding.
+    pub(super) notes: Vec<String>,
 }
 
 impl CheckResult {
@@ -74,6 +76,7 @@ impl CheckResult {
                     findings.extend(of_suite(file, loader));
                 }
                 FileRole::Fixtures => findings.extend(peerwarden_suite::check_fixtures(file)),
+                FileRole::Expectation => read.passed_over.files.push((*file).clone()),
                 FileRole::Manifests => {
                     let added = loader.add(&mut read, &kustomizations, file, is_named, Interest::Manifests);
                     findings.extend(added.err());
@@ -89,6 +92,7 @@ impl CheckResult {
             findings: found,
             suppressed,
             unproved,
+            notes,
         } = of_documents(mesh, read, loader, settings);
         findings.extend(found);
         // In the order of the texts; findings without a place come first.
@@ -118,6 +122,7 @@ impl CheckResult {
             findings,
             suppressed,
             unproved,
+            notes,
         }
     }
 
@@ -138,6 +143,7 @@ impl CheckResult {
             findings,
             suppressed: Vec::new(),
             unproved: Vec::new(),
+            notes: Vec::new(),
         }
     }
 

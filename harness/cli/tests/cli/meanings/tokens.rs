@@ -133,6 +133,7 @@ fn names_and_selectors() {
         "shop",
         &format!("{{selector: {{matchLabels: {{app: wed}}}}, {RULES}}}"),
     );
-    let ran = checked(&[&here, &here, &principal("*"), &workload("app: web", "")]);
+    let other = here.replace("app: wed", "app: wep");
+    let ran = checked(&[&here, &other, &principal("*"), &workload("app: web", "")]);
     ran.says(1, &["warning[PW004]", "warning[PW023]", "have `app` `web`"]);
 }

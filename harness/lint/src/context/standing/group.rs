@@ -18,8 +18,8 @@ const RULES: usize = 200;
 pub(crate) struct Group {
     policies: BTreeSet<usize>,
     config: Config,
-    /// Each policy by namespace and name; `None` for names that occur twice, as they are ambiguous.
-    by_name: BTreeMap<(String, String), Option<usize>>,
+    /// Each policy by namespace and name.
+    by_name: BTreeMap<(String, String), usize>,
 }
 
 impl Group {
@@ -31,7 +31,7 @@ impl Group {
     /// The indexes of a rule in the context.
     pub(crate) fn place(&self, by: &RuleId) -> Option<Place> {
         let name = (by.namespace.to_string(), by.name.to_string());
-        Some(((*self.by_name.get(&name)?)?, by.rule?))
+        Some((*self.by_name.get(&name)?, by.rule?))
     }
 
     /// The program; `None` if one of the documents would be refused.
@@ -76,14 +76,22 @@ pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<ProofGap>) {
         of_folder.add(&written.metadata.namespace, written.selector.as_ref(), *index);
     }
     let root = context.mesh.root_namespace.as_str();
-    for (_, policy) in &deciding {
+    for (index, policy) in &deciding {
         let Some(near) = near.get(context.folder(policy)) else {
             continue;
         };
         for target in context.targets(policy) {
             let own = target.workload.namespace.as_str();
-            let mut policies = near.selecting([own, root], &target.workload.labels);
-            policies.retain(|index| context.applies_to(&context.policies[*index], &target.workload));
+            let mut beside = near.selecting([own, root], &target.workload.labels);
+            beside.retain(|index| context.applies_to(&context.policies[*index], &target.workload));
+            // A cluster has one document of each name: the policy itself, and of others the last.
+            let mut last: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+            for other in beside {
+                let last = last.entry(name(&context.policies[other])).or_insert(other);
+                *last = (*last).max(other);
+            }
+            last.insert(name(policy), *index);
+            let policies: BTreeSet<usize> = last.into_values().collect();
             found
                 .entry(policies)
                 .or_insert_with_key(|policies| group(context, policies, target.workload));
@@ -121,23 +129,24 @@ fn group(
         workload: Some(workload),
         ..Config::default()
     };
-    let mut by_name = BTreeMap::new();
-    for index in policies {
-        let metadata = &context.policies[*index].written.metadata;
-        let name = (metadata.namespace.clone(), metadata.name.clone());
-        by_name
-            .entry(name)
-            .and_modify(|known| *known = None)
-            .or_insert(Some(*index));
-    }
+    let by_name = policies.iter().map(|index| {
+        let (namespace, name) = name(&context.policies[*index]);
+        ((namespace.to_owned(), name.to_owned()), *index)
+    });
     Some(Rc::new(Group {
         policies: policies.clone(),
         config,
-        by_name,
+        by_name: by_name.collect(),
     }))
 }
 
-/// Whether the policy itself decides anything, rather than an external authorizer.
+/// The namespace and the name.
+fn name<'p>(policy: &'p Policy<'_>) -> (&'p str, &'p str) {
+    let metadata = &policy.written.metadata;
+    (&metadata.namespace, &metadata.name)
+}
+
+/// Whether a policy has a say in verdicts that is its own: not an external authorizer's.
 fn decides(policy: &Policy<'_>) -> bool {
     !policy.is_dry_run() && matches!(policy.written.action, Action::Allow | Action::Deny)
 }

@@ -1,0 +1,3 @@
+//! What real repositories have and what is no mistake: nothing is said of it, or once, as a note.
+
+mod names;
