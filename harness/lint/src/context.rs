@@ -14,8 +14,8 @@ use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::Entry;
-use peerwarden_engine::resource::{self, Resource, Selector};
-use peerwarden_engine::{Config, Mesh, Program, Protocol, RuleId};
+use peerwarden_engine::resource::{self, MtlsMode, Resource, Selector};
+use peerwarden_engine::{Config, Lookup, Mesh, Peer, Program, Protocol, RuleId, Traffic};
 use peerwarden_envoy::trust::Trust;
 
 use crate::gateway;
@@ -204,6 +204,14 @@ impl<'d> Context<'d> {
         !written.target_refs.is_empty() || selected.is_some_and(by_labels)
     }
 
+    /// Whether a gateway beside a policy has a port that is not for HTTP.
+    pub(crate) fn has_tcp_gateway(&self, policy: &Policy<'_>) -> bool {
+        let mut gateways = self.others.of_kind("Gateway");
+        gateways.any(|gateway| {
+            self.is_beside(&policy.document.source, &gateway.source) && gateway::carries_tcp(gateway)
+        })
+    }
+
     /// Whether a document's namespace is a workload's, or the one of the whole mesh.
     pub(crate) fn is_near(&self, namespace: &str, of_workload: &str) -> bool {
         namespace == of_workload || namespace == self.mesh.root_namespace
@@ -381,7 +389,29 @@ impl<'d> Context<'d> {
         }
     }
 
-    /// The mutual TLS modes of a workload's ports, from the documents of its namespace and of the root namespace.
+    /// Traffic as the workload's ports let it in: where they are STRICT, that of a peer with a certificate.
+    pub(crate) fn let_in(&self, workload: &peerwarden_engine::Workload, traffic: &Traffic) -> Traffic {
+        let port = match traffic.destination_port {
+            Lookup::Found(port) => port,
+            Lookup::Missing | Lookup::Unavailable => 0,
+        };
+        let is_plaintext = !matches!(traffic.peer, Lookup::Found(_));
+        let modes = self.modes(workload).filter(|_| is_plaintext);
+        if modes.is_none_or(|modes| modes.mtls_mode(port).0 != MtlsMode::Strict) {
+            return traffic.clone();
+        }
+        let peer = format!(
+            "spiffe://{}/ns/{}/sa/default",
+            self.mesh.trust_domain, workload.namespace
+        );
+        Traffic {
+            peer: Lookup::Found(Peer::from_uri(peer)),
+            tls: Lookup::Found(true),
+            ..traffic.clone()
+        }
+    }
+
+    /// The mutual TLS modes of a workload's ports: what the documents of its namespace and of the root namespace make together.
     pub(crate) fn modes(&self, workload: &peerwarden_engine::Workload) -> Option<Program> {
         Program::compile(&self.config(workload, Protocol::Tcp, Vec::new())).ok()
     }

@@ -1,6 +1,7 @@
 //! Finds policies that are accepted but probably mistaken: `lints` has one file for each lint, with a stable code and a
 //! page in `docs/lints`.
 
+mod comments;
 mod context;
 mod destination_rule;
 pub mod fix;
@@ -12,6 +13,7 @@ mod paths;
 mod pattern;
 mod proof;
 mod proxies;
+mod public;
 mod run;
 mod sample;
 pub mod settings;

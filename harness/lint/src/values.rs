@@ -176,8 +176,8 @@ pub(crate) fn unmatched<What: Display, Help: Into<String>>(
     found.filter_map(finding).collect()
 }
 
-/// The values with which a policy denies requests: those of a field under DENY, or of its `not…` twin under ALLOW. A
-/// request that such a value misses is allowed.
+/// The values by which a policy shuts requests out: those of a field under DENY, of its `not…` twin under ALLOW. A request
+/// that such a value misses gets in; not where an ALLOW operation lists exactly what it is about.
 pub(crate) fn shut_out<'p>(
     policy: &'p AuthorizationPolicy,
     name: &str,
@@ -185,7 +185,18 @@ pub(crate) fn shut_out<'p>(
 ) -> Vec<(Path, &'p str)> {
     match policy.action {
         Action::Deny => values(policy, name),
-        Action::Allow => values(policy, not_name),
+        Action::Allow => {
+            let lists = lists(policy);
+            let is_exact = |value: &String| !value.contains(['*', '{']);
+            let exact: Vec<&[Step]> = lists
+                .iter()
+                .filter(|list| list.key() == name && list.values.iter().all(is_exact))
+                .map(List::part)
+                .collect();
+            let mut values = values(policy, not_name);
+            values.retain(|(path, _)| !exact.iter().any(|part| path.starts_with(part)));
+            values
+        }
         Action::Audit | Action::Custom => Vec::new(),
     }
 }

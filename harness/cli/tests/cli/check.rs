@@ -274,7 +274,7 @@ fn what_envoy_must_normalise_is_said() {
             "\"b\u{fc}cher.example\"",
             "`xn--bcher-kva.example`",
         ),
-        ("paths: [\"/admin\"]", "PW006", "\"/admin\"", "normalize_path"),
+        ("paths: [\"/admin\"]", "PW006", "\"/admin\"", "write `/admin*`"),
         (
             "hosts: [\"a.example\"]",
             "PW007",

@@ -63,7 +63,8 @@ fn ten_thousand_values_are_soon_checked() {
         let began = Instant::now();
         let ran = folder.run(&["check", "--format", "github"]);
         let took = began.elapsed();
-        assert_eq!(ran.out.matches(code).count(), 10_000);
+        let found = ran.out.lines().filter(|line| line.contains(code));
+        assert_eq!(found.count(), 10_000);
         assert!(took < PATIENCE, "{value}: {took:?}");
     }
 }

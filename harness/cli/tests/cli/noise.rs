@@ -1,3 +1,4 @@
 //! What real repositories have and what is no mistake: nothing is said of it, or once, as a note.
 
 mod names;
+mod rules;

@@ -14,9 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use peerwarden_analysis::rules::{self, RuleStanding};
-use peerwarden_engine::{Protocol, RuleId, Traffic};
+use peerwarden_engine::{Kind, Protocol, RuleId, Traffic};
 
 use crate::context::{Context, Policy};
+use crate::public;
 
 /// The results, computed once for all lints.
 #[derive(Default)]
@@ -119,7 +120,9 @@ fn find(context: &Context<'_>) -> PolicyStandings {
     }
     let everywhere = idle.into_iter().filter_map(|(place, found)| {
         let all = seen.get(&place).is_some_and(|groups| *groups == found.len());
+        let groups: Vec<Rc<Group>> = found.iter().map(|(_, group)| Rc::clone(group)).collect();
         let (why, group) = found.into_iter().next().filter(|_| all)?;
+        let why = covered_by_all(context, place, &groups).map_or(why.clone(), |by| by_one(why, by));
         Some(Standing { place, why, group })
     });
     PolicyStandings {
@@ -128,7 +131,36 @@ fn find(context: &Context<'_>) -> PolicyStandings {
     }
 }
 
-/// If two rules match the same, keeps the first.
+/// A rule about everything that stands beside a rule wherever that one is: where several cover it, this is the reason.
+fn covered_by_all(context: &Context<'_>, (policy, rule): Place, groups: &[Rc<Group>]) -> Option<RuleId> {
+    let action = context.policies.get(policy)?.written.action;
+    let mut wide = context.policies.iter().enumerate().filter_map(|(index, other)| {
+        let mut rules = other.written.rules.iter().flatten();
+        let wide = rules.position(public::is_empty)?;
+        let stands_beside = other.written.action == action && (index, wide) != (policy, rule);
+        (stands_beside && groups.iter().all(|group| group.has(index))).then_some((other, wide))
+    });
+    let (other, wide) = wide.next()?;
+    let metadata = &other.written.metadata;
+    Some(RuleId {
+        kind: Kind::AuthorizationPolicy,
+        namespace: metadata.namespace.as_str().into(),
+        name: metadata.name.as_str().into(),
+        rule: Some(wide),
+    })
+}
+
+fn by_one(why: Why, by: RuleId) -> Why {
+    match why {
+        Why::Shadowed { matches, .. } => Why::Shadowed {
+            matches,
+            by: vec![by],
+        },
+        Why::NeverMatches | Why::Refused { .. } => why,
+    }
+}
+
+/// Of two rules that match the same, one has to stay: the first.
 fn without_twins(mut standings: Vec<Standing>) -> Vec<Standing> {
     let by_one = |standing: &Standing| match &standing.why {
         NoDecisionReason::Shadowed { by, .. } => match by.as_slice() {

@@ -24,7 +24,13 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let policy = &policy.written;
     let paths = shut_out(policy, "paths", "notPaths");
     let exact = |value: &str| {
-        !value.starts_with('*') && !value.ends_with('*') && !value.contains('{') && value != "/"
+        // What a server has as a file, such as `/.env`, has one spelling.
+        let is_hidden_file = value.rsplit('/').next().is_some_and(|last| last.starts_with('.'));
+        !value.starts_with('*')
+            && !value.ends_with('*')
+            && !value.contains('{')
+            && value != "/"
+            && !is_hidden_file
     };
     let all = Paths::new(paths.iter().map(|(_, path)| *path));
     // `/admin*`, and the pair `/admin` and `/admin/*`, cover more than one spelling.
@@ -38,9 +44,9 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             format!(
                 "`{value}` denies one spelling only: `{value}/`, `{value};x` and `{value}%3fx` are other paths"
             ),
-            "write a prefix such as `/admin*`, or list the open paths in `notPaths` of a DENY rule; set Envoy's \
-             `normalize_path`, `merge_slashes` and `path_with_escaped_slashes_action`; to deny paths that still have \
-             escapes, set `paths: strict` in the module's configuration",
+            format!(
+                "write `{value}*`; other ways, and what Envoy can normalise: `peerwarden check --explain PW006`"
+            ),
         )
     };
     alone.map(finding).collect()

@@ -11,7 +11,6 @@ use peerwarden_engine::{Lookup, Peer, Protocol, Traffic};
 
 use crate::context::Target;
 use crate::context::{Context, Policy};
-use crate::gateway;
 use crate::lint::{Finder, Finding, Lint};
 use crate::proof::Proof;
 use crate::values::{List, lists};
@@ -28,10 +27,9 @@ pub(crate) const LINT: Lint = Lint {
 const HELP: &str = "add the `ports` that carry HTTP to the operation";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
-    let gateways_carry_tcp = gateway::carry_tcp(context.others);
     let of_policy = |policy: &Policy<'_>| match policy.written.action {
-        // A gateway terminates TLS itself, whatever its ports are called.
-        _ if context.is_for_gateway(policy) && !gateways_carry_tcp => Vec::new(),
+        // A gateway ends TLS itself, whatever its ports are called.
+        _ if context.is_for_gateway(policy) && !context.has_tcp_gateway(policy) => Vec::new(),
         Action::Deny => denying(context, policy),
         Action::Allow => allowing::of_policy(context, policy),
         Action::Audit | Action::Custom => Vec::new(),
@@ -80,7 +78,7 @@ fn on_known_port(
         .iter()
         .filter(|(port, http)| **http == Some(false) && about(rule, **port));
     tcp.find_map(|(port, _)| {
-        let proof = denied(policy, index, &program, *port)?;
+        let proof = denied(context, policy, target, index, &program, Lookup::Found(*port))?;
         let message = format!(
             "port {port} of {} is not HTTP: `{}` is ignored there, and the rest of the rule denies",
             manifest.title,
@@ -99,9 +97,10 @@ fn on_any_port(
     of_http: &List<'_>,
 ) -> Option<Finding> {
     let program = context.alone(policy, target, Protocol::Tcp)?;
-    let proof = denied(policy, index, &program, 3306)?;
+    let proof = denied(context, policy, target, index, &program, Lookup::Missing)?;
     let message = format!(
-        "rule {index} has only HTTP fields: on a port that is not HTTP, `{}` is ignored and the rule denies everything",
+        "rule {index} has only HTTP fields: on a port that is not HTTP, such as a database's, `{}` is ignored and the rule \
+         denies everything",
         of_http.name()
     );
     Some(Finding::new(of_http.path.clone(), message, HELP).shown(&proof))
@@ -109,10 +108,12 @@ fn on_any_port(
 
 /// A connection that the rule denies, in plaintext or from a peer.
 fn denied(
+    context: &Context<'_>,
     policy: &Policy<'_>,
+    target: &Target<'_>,
     index: usize,
     program: &peerwarden_engine::Program,
-    port: u16,
+    port: Lookup<u16>,
 ) -> Option<Proof> {
     let metadata = &policy.written.metadata;
     let by_rule = |decision: &peerwarden_engine::Decision<'_>| {
@@ -131,10 +132,10 @@ fn denied(
     ];
     traffic.into_iter().find_map(|traffic| {
         let traffic = Traffic {
-            destination_port: Lookup::Found(port),
+            destination_port: port.clone(),
             ..traffic
         };
-        Proof::of(program, &traffic, by_rule)
+        Proof::of(program, &context.let_in(&target.workload, &traffic), by_rule)
     })
 }
 

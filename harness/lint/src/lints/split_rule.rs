@@ -8,6 +8,7 @@ use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::Policy;
 use crate::lint::{Finder, Finding, Lint};
+use crate::public::is_public;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW038",
@@ -47,32 +48,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     found
 }
 
-/// Operations that many repositories allow to everyone, so that two rules are intended.
-const PUBLIC: [&str; 12] = [
-    "health",
-    "live",
-    "ready",
-    "metrics",
-    "ping",
-    "status",
-    "public",
-    "static",
-    ".well-known",
-    "drain",
-    "stats",
-    "prometheus",
-];
-
-/// Whether each operation has paths, and all of these are public.
-fn is_public(rule: &Rule) -> bool {
-    let mut operations = rule.to.iter().flatten().peekable();
-    let is = |path: &String| PUBLIC.iter().any(|word| path.contains(word));
-    operations.peek().is_some()
-        && operations.all(|operation| !operation.paths.is_empty() && operation.paths.iter().all(is))
-}
-
-/// Whether it has a condition on something that must be absent, and no operation: "and anyone who does not send this
-/// header".
+/// Whether it has a condition on what must not be there, and no operation: "and whoever sends no such header".
 fn is_exception(rule: &Rule) -> bool {
     rule.to.is_none() && rule.when.iter().any(|condition| condition.values.is_empty())
 }

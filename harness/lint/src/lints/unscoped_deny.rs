@@ -8,6 +8,7 @@ use peerwarden_engine::resource::{Action, Rule};
 
 use crate::context::{Context, Policy};
 use crate::lint::{Finder, Finding, Lint};
+use crate::public::is_empty;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW020",
@@ -54,9 +55,4 @@ fn of(policy: &Policy<'_>, root: &str) -> Option<Finding> {
              finding",
         )
     })
-}
-
-/// Whether a rule is empty, and so matches everything.
-pub(crate) fn is_empty(rule: &Rule) -> bool {
-    rule.from.is_none() && rule.to.is_none() && rule.when.is_empty()
 }

@@ -67,7 +67,9 @@ fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Ve
         let policies: Vec<(usize, &Policy<'_>)> = in_folder
             .iter()
             .copied()
-            .filter(|(_, policy)| context.is_near(&policy.written.metadata.namespace, &proxy.namespace))
+            .filter(|(_, policy)| {
+                context.is_near(&policy.written.metadata.namespace, &proxy.namespace) && !policy.is_replaced
+            })
             .filter(|(_, policy)| {
                 Resource::AuthorizationPolicy(policy.written.clone()).applies_to(&context.mesh, proxy)
             })

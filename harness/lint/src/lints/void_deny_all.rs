@@ -10,8 +10,8 @@ use peerwarden_engine::{Protocol, Verdict};
 
 use crate::context::{Context, Policy};
 use crate::lint::{Finder, Finding, Lint};
-use crate::lints::unscoped_deny;
 use crate::proof::Proof;
+use crate::public;
 use crate::sample;
 
 pub(crate) const LINT: Lint = Lint {
@@ -33,7 +33,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let opening: Vec<(&Policy<'_>, usize)> = allowing()
         .filter_map(|policy| {
             let mut rules = policy.written.rules.iter().flatten();
-            Some((policy, rules.position(unscoped_deny::is_empty)?))
+            Some((policy, rules.position(public::is_empty)?))
         })
         .collect();
     let without_rules = |policy: &&Policy<'_>| policy.written.rules.iter().flatten().next().is_none();
@@ -52,8 +52,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 continue;
             };
             let any = peerwarden_engine::resource::Rule::default();
-            let request = &sample::in_plaintext(&any, 8080)[0];
-            let Some(proof) = Proof::of(&program, request, |decision| decision.verdict == Verdict::Allow)
+            let request = context.let_in(&target.workload, &sample::in_plaintext(&any, 8080)[0]);
+            let Some(proof) = Proof::of(&program, &request, |decision| decision.verdict == Verdict::Allow)
             else {
                 continue;
             };

@@ -10,7 +10,7 @@ fn fields_of_http_on_other_ports() {
         &[&deny],
         &[
             "warning[PW015]",
-            "a TCP connection to port 3306 in plaintext is denied by shop/a[0]",
+            "a TCP connection in plaintext is denied by shop/a[0]",
         ],
     );
     // The rest of the rule is about a caller, and so is the denial.

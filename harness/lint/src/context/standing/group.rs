@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
-use peerwarden_engine::resource::{Action, Resource};
-use peerwarden_engine::{Config, Program, Protocol, RuleId};
+use peerwarden_engine::resource::{Action, Resource, TargetRef};
+use peerwarden_engine::{
+    Config, GATEWAY_NAME, Program, Protocol, RuleId, Service, ServiceKind, Workload, WorkloadKind,
+};
 
 use super::{Place, ProofGap};
 use crate::context::index::SelectorIndex;
@@ -34,7 +36,17 @@ impl Group {
         Some((*self.by_name.get(&name)?, by.rule?))
     }
 
-    /// The program; `None` if one of the documents would be refused.
+    /// Whether a policy is one of them.
+    pub(crate) fn has(&self, policy: usize) -> bool {
+        self.policies.contains(&policy)
+    }
+
+    /// What they decide for.
+    pub(crate) fn workload(&self) -> Option<&Workload> {
+        self.config.workload.as_ref()
+    }
+
+    /// What decides; `None` when one of them would be refused.
     pub(crate) fn program(&self, protocol: Protocol) -> Option<Program> {
         let config = Config {
             protocol,
@@ -63,11 +75,14 @@ impl Group {
 /// A policy with its index in the context.
 type NumberedPolicy<'c, 'd> = (usize, &'c Policy<'d>);
 
+/// Sets of policies, by their numbers; none of one that is too large.
+type FoundGroups = BTreeMap<BTreeSet<usize>, Option<Rc<Group>>>;
+
 /// The sets of policies that apply together, each once, and those that are too large.
 pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<ProofGap>) {
     let policies = context.policies.iter().enumerate();
     let deciding: Vec<NumberedPolicy<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
-    let mut found: BTreeMap<BTreeSet<usize>, Option<Rc<Group>>> = BTreeMap::new();
+    let mut found = FoundGroups::new();
     // Those that can apply beside a policy are of its folder.
     let mut near: BTreeMap<&Path, SelectorIndex> = BTreeMap::new();
     for (index, policy) in &deciding {
@@ -97,6 +112,7 @@ pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<ProofGap>) {
                 .or_insert_with_key(|policies| group(context, policies, target.workload));
         }
     }
+    of_targets(context, &deciding, &mut found);
     let mut unproved = Vec::new();
     let mut groups = Vec::new();
     for (policies, group) in found {
@@ -111,11 +127,54 @@ pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<ProofGap>) {
     (groups, unproved)
 }
 
-fn group(
-    context: &Context<'_>,
-    policies: &BTreeSet<usize>,
-    workload: peerwarden_engine::Workload,
-) -> Option<Rc<Group>> {
+/// Those that `targetRefs` attach to one proxy.
+fn of_targets(context: &Context<'_>, deciding: &[NumberedPolicy<'_, '_>], found: &mut FoundGroups) {
+    for (index, policy) in deciding {
+        for target in &policy.written.target_refs {
+            let Some(proxy) = proxy(&policy.written.metadata.namespace, target) else {
+                continue;
+            };
+            let mut last: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+            for (other, written) in deciding {
+                let applies = Resource::AuthorizationPolicy(written.written.clone());
+                if context.folder(written) == context.folder(policy)
+                    && applies.applies_to(&context.mesh, &proxy)
+                {
+                    last.insert(name(written), *other);
+                }
+            }
+            last.insert(name(policy), *index);
+            let policies: BTreeSet<usize> = last.into_values().collect();
+            found
+                .entry(policies)
+                .or_insert_with_key(|policies| group(context, policies, proxy));
+        }
+    }
+}
+
+/// What a policy is attached to.
+fn proxy(namespace: &str, target: &TargetRef) -> Option<Workload> {
+    let service = |kind| Service {
+        kind,
+        name: target.name.clone(),
+        namespace: namespace.to_owned(),
+    };
+    let (name, services) = match target.kind.as_str() {
+        "Gateway" => (target.name.clone(), Vec::new()),
+        "Service" => ("waypoint".to_owned(), vec![service(ServiceKind::Service)]),
+        "ServiceEntry" => ("waypoint".to_owned(), vec![service(ServiceKind::ServiceEntry)]),
+        _ => return None,
+    };
+    Some(Workload {
+        kind: WorkloadKind::Waypoint,
+        namespace: namespace.to_owned(),
+        labels: BTreeMap::from([(GATEWAY_NAME.to_owned(), name)]),
+        services,
+        ..Workload::default()
+    })
+}
+
+fn group(context: &Context<'_>, policies: &BTreeSet<usize>, workload: Workload) -> Option<Rc<Group>> {
     let written = || policies.iter().map(|index| &context.policies[*index].written);
     let rules: usize = written()
         .map(|policy| policy.rules.iter().flatten().count())

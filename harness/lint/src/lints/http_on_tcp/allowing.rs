@@ -10,6 +10,7 @@ use super::{LINT, about};
 use crate::context::{Context, Policy, Target};
 use crate::lint::Finding;
 use crate::proof::Proof;
+use crate::public::is_public;
 use crate::values::{List, lists};
 
 /// Well-known ports that do not carry HTTP, unless a name says otherwise.
@@ -35,6 +36,10 @@ pub(super) fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagn
         let Some(of_http) = of_rule.find(|list| list.is_http_only()) else {
             continue;
         };
+        // For all workloads of a namespace, what one of them does not speak is not meant.
+        if policy.written.selector.is_none() && named_ports(rule).is_empty() && is_public(rule) {
+            continue;
+        }
         let targets = context.targets(policy);
         let of_target = |target| on_port(context, policy, target, (index, rule), of_http);
         found.extend(targets.iter().find_map(of_target));
