@@ -4,6 +4,7 @@
 //! [`documents`] separates policies from everything else in a folder; [`setup`] combines the inputs of a decision.
 //! Errors are [`diagnostic::Diagnostic`]s, shown to people, or by [`sarif`] and [`github`] to other tools.
 
+pub mod charts;
 pub mod clusters;
 pub mod colours;
 pub mod count;

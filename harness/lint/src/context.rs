@@ -33,6 +33,15 @@ pub enum Scope {
     Cluster,
 }
 
+/// What is known of documents beside what they say.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Which of them are for the same cluster.
+    pub scope: Scope,
+    /// Names that Helm charts beside them give to what they make.
+    pub of_charts: BTreeSet<String>,
+}
+
 /// All documents.
 pub(crate) struct Context<'d> {
     pub(crate) mesh: Mesh,
@@ -42,6 +51,8 @@ pub(crate) struct Context<'d> {
     pub(crate) rewrites_probes: bool,
     /// Which documents are for the same cluster.
     pub(crate) scope: Scope,
+    /// Names that Helm charts beside them give to what they make.
+    pub(crate) of_charts: &'d BTreeSet<String>,
     /// The documents that decide, as far as they can be read.
     pub(crate) documents: Vec<&'d Document>,
     /// The trust domains that it lets in.
@@ -80,10 +91,11 @@ impl<'d> Context<'d> {
         setup: &'d Setup,
         others: &'d OtherDocuments,
         rewrites_probes: bool,
-        scope: Scope,
+        surroundings: &'d Surroundings,
     ) -> Self {
         let mut context = Self {
-            scope,
+            scope: surroundings.scope,
+            of_charts: &surroundings.of_charts,
             documents: Vec::new(),
             mesh: setup.own_mesh(),
             mesh_is_given: setup.mesh.is_some(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::kinds::DEFAULT;
+use peerwarden_documents::kustomizations::AppliedFiles;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::Selector;
 
@@ -15,13 +16,17 @@ pub(crate) struct Pod<'d> {
     pub(crate) title: String,
     pub(crate) name: &'d str,
     pub(crate) namespace: &'d str,
-    /// Whether it has no namespace, so that it may be applied to any.
+    /// Those that kustomizations put it into, whatever it says itself.
+    given: BTreeSet<String>,
+    /// Whether nothing gives it a namespace, so that it may be applied to any.
     pub(crate) is_unplaced: bool,
     /// Its service account; `None` for a patch, which is incomplete.
     pub(crate) account: Option<&'d str>,
     /// The file that contains it.
     pub(crate) file: &'d str,
     labels: Option<&'d Node>,
+    /// Those of the workload itself, which its pods do not have.
+    own_labels: Option<&'d Node>,
 }
 
 /// All names.
@@ -40,7 +45,7 @@ pub(crate) struct Inventory<'d> {
 }
 
 impl<'d> Pod<'d> {
-    fn of(document: &'d Document) -> Option<Self> {
+    fn of(document: &'d Document, applied: &AppliedFiles) -> Option<Self> {
         let node = &document.node;
         let kind = document.text("kind");
         let template = node
@@ -60,11 +65,27 @@ impl<'d> Pod<'d> {
             title: format!("{kind} {namespace}/{name}"),
             name,
             namespace,
+            given: applied
+                .namespaces(&document.source.name)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             is_unplaced: is_unplaced(document),
             account: account.or(is_whole.then_some("default")),
             file: &document.source.name,
             labels,
+            own_labels: node.at(&["metadata", "labels"]).filter(|_| kind != "Pod"),
         })
+    }
+
+    /// Whether it runs in a namespace, by itself or by a kustomization.
+    pub(crate) fn is_in(&self, namespace: &str) -> bool {
+        self.namespace == namespace && !self.is_unplaced || self.given.contains(namespace)
+    }
+
+    /// A label of the workload itself.
+    pub(crate) fn own_label(&self, name: &str) -> Option<&'d str> {
+        self.own_labels?.get(name)?.as_str()
     }
 
     pub(crate) fn label(&self, name: &str) -> Option<&'d str> {
@@ -83,12 +104,18 @@ impl<'d> Pod<'d> {
 impl<'d> Inventory<'d> {
     pub(crate) fn of(others: &'d OtherDocuments) -> Self {
         let kustomizations = others.all().filter(|document| is_kustomization(document));
+        let applied = AppliedFiles::of(others.all());
         let declared = others.of_kind("Namespace");
+        let namespaces: BTreeSet<&'d str> = declared.map(|document| metadata(document, "name")).collect();
         let mut inventory = Self {
-            pods: others.all().filter_map(Pod::of).collect(),
+            pods: others
+                .all()
+                .filter_map(|document| Pod::of(document, &applied))
+                .collect(),
             accounts: BTreeMap::new(),
             account_names: BTreeSet::new(),
-            namespaces: declared.map(|document| metadata(document, "name")).collect(),
+            declares_namespaces: !namespaces.is_empty(),
+            namespaces,
             places: WorkloadIndex::default(),
             added: kustomizations.flat_map(added).collect(),
         };
@@ -104,6 +131,8 @@ impl<'d> Inventory<'d> {
         for (number, pod) in inventory.pods.iter().enumerate() {
             inventory.namespaces.insert(pod.namespace);
             inventory.places.add(pod.namespace, pod.labels(), number);
+            let given = pod.given.iter().filter(|given| *given != pod.namespace);
+            given.for_each(|given| inventory.places.add(given, pod.labels(), number));
         }
         inventory
     }
@@ -114,6 +143,11 @@ impl<'d> Inventory<'d> {
             pod.label(name) == Some(value) || self.added.contains(&(name.as_str(), value.as_str()))
         };
         selector.match_labels.iter().all(has)
+    }
+
+    /// Whether there are documents of namespaces, so that others are most likely not there.
+    pub(crate) fn declares_namespaces(&self) -> bool {
+        self.declares_namespaces
     }
 
     /// Whether a namespace is declared, or has workloads or service accounts.

@@ -23,7 +23,7 @@ mod typing;
 mod values;
 mod workload;
 
-pub use context::Scope;
+pub use context::{Scope, Surroundings};
 pub use lint::Lint;
 pub use lints::{LINTS, by_code, no_such};
-pub use run::{Findings, refused_at_handshake, run};
+pub use run::{Findings, of_placeholders, refused_at_handshake, run};

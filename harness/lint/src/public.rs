@@ -3,10 +3,12 @@
 use peerwarden_engine::resource::Rule;
 
 /// What anybody may ask for in many repositories, so that two rules are meant.
-const PUBLIC: [&str; 12] = [
+const PUBLIC: [&str; 14] = [
     "health",
     "live",
     "ready",
+    "readi",
+    "startup",
     "metrics",
     "ping",
     "status",

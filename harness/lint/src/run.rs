@@ -8,11 +8,11 @@ use std::sync::Arc;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::OtherDocuments;
 use peerwarden_documents::setup::Setup;
-use peerwarden_documents::source::Source;
+use peerwarden_documents::source::{Place, Source};
 
-use crate::context::{Context, Scope};
+use crate::context::{Context, Scope, Surroundings};
 use crate::lint::{Finder, Lint};
-use crate::lints::{LINTS, by_code, foreign_trust_domain, suppression, twice};
+use crate::lints::{LINTS, by_code, foreign_trust_domain, impossible_value, suppression, twice};
 use crate::settings::{Level, Settings};
 use crate::suppressions;
 
@@ -31,8 +31,8 @@ pub struct Findings {
 
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
 /// nothing.
-pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, scope: Scope) -> Findings {
-    let context = Context::of(setup, others, settings.rewrites_probes(), scope);
+pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, surroundings: &Surroundings) -> Findings {
+    let context = Context::of(setup, others, settings.rewrites_probes(), surroundings);
     let level = |lint: &Lint| settings.level(lint.code);
     let mut found = Vec::new();
     for lint in LINTS.into_iter().filter(|lint| level(lint) != Some(Level::Off)) {
@@ -76,17 +76,39 @@ pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, scope: S
     if level(&twice::LINT) != Some(Level::Off) {
         found.notes = twice::notes(&context);
     }
+    if level(&impossible_value::LINT) != Some(Level::Off) {
+        found.notes.extend(impossible_value::notes(&context));
+    }
     found
 }
 
-/// Peers that the workload's policies allow and its handshake refuses, as `check` reports it (PW034), unless suppressed
-/// in the text.
+/// What is refused because a placeholder stands where a value is to be: a warning, as of other placeholders (PW039).
+pub fn of_placeholders(mut refused: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for finding in &mut refused {
+        let text = finding.place.as_ref().and_then(Place::text).unwrap_or_default();
+        let text = text.trim_matches(['"', '\'']);
+        if impossible_value::is_placeholder(text) {
+            let replaced = impossible_value::LINT.found(impossible_value::of_placeholder(text));
+            *finding = Diagnostic {
+                place: finding.place.take(),
+                ..replaced.help(impossible_value::FILL_IN)
+            };
+        }
+    }
+    refused
+}
+
+/// Whom the policies of a workload let in and its handshake does not, as `check` says it (PW034), unless that is suppressed in the text.
 pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
     let Some(workload) = setup.protected() else {
         return Vec::new();
     };
     let others = OtherDocuments::default();
-    let context = Context::of(setup, &others, true, Scope::Folders);
+    let surroundings = Surroundings {
+        scope: Scope::Folders,
+        of_charts: BTreeSet::new(),
+    };
+    let context = Context::of(setup, &others, true, &surroundings);
     let found = foreign_trust_domain::of_workload(&context, &workload);
     let sources = setup.resources.iter().map(|document| &document.source);
     let mut findings = suppressed(found, sources, &|_| None).findings;

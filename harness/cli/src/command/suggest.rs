@@ -15,7 +15,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_documents::workload;
 use peerwarden_documents::yaml::{self, Entry, Node};
 use peerwarden_lint::settings::Settings;
-use peerwarden_lint::{self as lint, Scope};
+use peerwarden_lint::{self as lint, Scope, Surroundings};
 use peerwarden_logs::access_log::LogFormat;
 use peerwarden_logs::replay::Policies;
 use peerwarden_logs::suggest::observations::Excess;
@@ -216,7 +216,10 @@ fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>)> {
         &setup,
         &documents::OtherDocuments::default(),
         &Settings::default(),
-        Scope::Cluster,
+        &Surroundings {
+            scope: Scope::Cluster,
+            of_charts: std::collections::BTreeSet::new(),
+        },
     );
     Ok((setup, found.findings))
 }

@@ -17,12 +17,15 @@ const FIELDS: [&str; 3] = ["resources", "bases", "components"];
 pub struct AppliedFiles {
     /// By the folder of the kustomization: the files that it applies, also through others.
     files: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
+    /// By the same folder: the namespace that the kustomization gives, whatever the documents say.
+    namespaces: BTreeMap<PathBuf, String>,
 }
 
 impl AppliedFiles {
     /// Those of the kustomizations among these documents.
     pub fn of<'d>(documents: impl Iterator<Item = &'d Document>) -> Self {
         let mut named: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+        let mut namespaces = BTreeMap::new();
         for document in documents.filter(|document| is_kustomization(Path::new(&document.source.name))) {
             let folder = document.source.folder();
             let resources = FIELDS.iter().flat_map(|field| list(document, field));
@@ -30,11 +33,26 @@ impl AppliedFiles {
                 .filter_map(Node::as_str)
                 .map(|path| plain(&folder.join(path)));
             named.entry(plain(folder)).or_default().extend(paths);
+            let namespace = document.text("namespace");
+            if !namespace.is_empty() {
+                namespaces.insert(plain(folder), namespace.to_owned());
+            }
         }
         let reached = |folder: &PathBuf| (folder.clone(), reached(&named, folder));
         Self {
             files: named.keys().map(reached).collect(),
+            namespaces,
         }
+    }
+
+    /// The namespaces that kustomizations give the documents of a file: an overlay gives its own to those of its base.
+    pub fn namespaces(&self, file: &str) -> BTreeSet<&str> {
+        let file = plain(Path::new(file));
+        let applies = |(folder, _): &(&PathBuf, &String)| {
+            self.files.get(*folder).is_some_and(|files| files.contains(&file))
+        };
+        let given = self.namespaces.iter().filter(applies);
+        given.map(|(_, namespace)| namespace.as_str()).collect()
     }
 
     /// Whether one kustomization applies both files.
@@ -69,7 +87,7 @@ mod tests {
             ("base/kustomization.yaml", "resources: [a.yaml, b.yaml]\n"),
             (
                 "overlays/dev/kustomization.yaml",
-                "resources: [../../base, ./c.yaml]\n",
+                "namespace: dev\nresources: [../../base, ./c.yaml]\n",
             ),
             (
                 "overlays/prod/kustomization.yaml",
@@ -93,5 +111,7 @@ mod tests {
         ] {
             assert_eq!(applied.are_together(one, other), together, "{one} {other}");
         }
+        assert_eq!(applied.namespaces("base/a.yaml"), BTreeSet::from(["dev"]));
+        assert!(applied.namespaces("y/d.yaml").is_empty());
     }
 }

@@ -8,12 +8,16 @@ mod placeholder;
 mod request;
 mod token;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 
 use crate::context::{Context, Policy};
 use crate::lint::{Finder, Finding, Lint};
 use crate::values::{List, lists};
+pub(crate) use placeholder::FILL_IN;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW039",
@@ -42,46 +46,121 @@ impl Impossibility {
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for policy in &context.policies {
-        let own = of_policy(policy).into_iter();
+        let own = of_values(policy).into_iter();
         found.extend(own.map(|finding| finding.in_policy(&LINT, policy)));
     }
-    for modes in &context.peer_authentications {
-        let written = &modes.written;
-        let own = placeholder::of_document(&written.metadata, Some(&written.selector));
-        let title = modes.title();
-        found.extend(
-            own.into_iter()
-                .take(1)
-                .map(|finding| finding.in_document(&LINT, modes.document, &title)),
-        );
-    }
+    let placeholders = placeholders(context);
+    let templates = templates(&placeholders);
+    let single = placeholders
+        .into_iter()
+        .filter(|(_, _, value)| !is_of(&templates, value));
+    found.extend(single.map(|(_, diagnostic, _)| diagnostic));
     found
 }
 
-/// The same for one policy.
+/// Files in which the same kind of placeholder makes the repository a template.
+const TEMPLATES: usize = 3;
+
+/// A file, what is found in it, and the value.
+type FoundPlaceholder<'c> = (&'c str, Diagnostic, String);
+
+/// The first placeholder of each document.
+fn placeholders<'c>(context: &'c Context<'_>) -> Vec<FoundPlaceholder<'c>> {
+    let of_policies = context.policies.iter().filter_map(|policy| {
+        let (path, value) = placeholder_of(policy)?;
+        let found = placeholder::finding(path, &value).in_policy(&LINT, policy);
+        Some((policy.document.source.name.as_str(), found, value))
+    });
+    let of_modes = context.peer_authentications.iter().filter_map(|modes| {
+        let written = &modes.written;
+        let all = placeholder::of_document(&written.metadata, Some(&written.selector));
+        let (path, value) = all.into_iter().next()?;
+        let found = placeholder::finding(path, &value).in_document(&LINT, modes.document, &modes.title());
+        Some((modes.document.source.name.as_str(), found, value))
+    });
+    of_policies.chain(of_modes).collect()
+}
+
+/// The kinds of placeholders that many files have: something fills them in before they are applied. Each with the number of files, and one
+/// of them.
+fn templates(all: &[FoundPlaceholder<'_>]) -> Vec<(&'static str, usize, String)> {
+    let mut files: BTreeMap<&'static str, (BTreeSet<&str>, &String)> = BTreeMap::new();
+    for (file, _, value) in all {
+        if let Some(syntax) = placeholder::syntax(value) {
+            files
+                .entry(syntax)
+                .or_insert((BTreeSet::new(), value))
+                .0
+                .insert(file);
+        }
+    }
+    let many = files
+        .into_iter()
+        .filter(|(_, (files, _))| files.len() >= TEMPLATES);
+    many.map(|(syntax, (files, value))| (syntax, files.len(), value.clone()))
+        .collect()
+}
+
+fn is_of(templates: &[(&'static str, usize, String)], value: &str) -> bool {
+    placeholder::syntax(value).is_some_and(|own| templates.iter().any(|(syntax, ..)| *syntax == own))
+}
+
+/// That a repository is a template.
+pub(crate) fn notes(context: &Context<'_>) -> Vec<String> {
+    let templates = templates(&placeholders(context));
+    let note = |(_, files, value): &(&str, usize, String)| {
+        format!(
+            "{} with placeholders such as `{value}`: what is decided depends on what fills them in; check the result, too",
+            counted(*files as u64, "file")
+        )
+    };
+    templates.iter().map(note).collect()
+}
+
+/// All of one policy.
 pub(crate) fn of_policy(policy: &Policy<'_>) -> Vec<Finding> {
+    let mut found = of_values(policy);
+    // Where there is one, there are many, and the document is a template.
+    found.extend(placeholder_of(policy).map(|(path, value)| placeholder::finding(path, &value)));
+    found
+}
+
+fn placeholder_of(policy: &Policy<'_>) -> Option<(Path, String)> {
     let written = &policy.written;
-    let mut placeholders = placeholder::of_document(&written.metadata, written.selector.as_ref());
-    let mut found: Vec<Finding> = Vec::new();
+    let mut found = placeholder::of_document(&written.metadata, written.selector.as_ref());
     for (index, target) in written.target_refs.iter().enumerate() {
         if placeholder::is_one(&target.name) {
             let path = match target.deprecated {
                 true => Path::keys(["spec", "targetRef", "name"]),
                 false => Path::keys(["spec", "targetRefs"]).index(index).key("name"),
             };
-            placeholders.push(placeholder::finding(path, &target.name));
+            found.push((path, target.name.clone()));
         }
     }
+    let lists = lists(written);
+    let values = lists.iter().flat_map(List::each);
+    found.extend(
+        values
+            .filter(|(_, value)| placeholder::is_one(value))
+            .map(|(path, value)| (path, value.to_owned())),
+    );
+    found.into_iter().next()
+}
+
+/// Values of a policy that nothing has.
+fn of_values(policy: &Policy<'_>) -> Vec<Finding> {
+    let written = &policy.written;
+    let mut found: Vec<Finding> = Vec::new();
     for list in lists(written) {
         found.extend(of_key(&list).filter(|new| !found.iter().any(|other| other.path() == new.path())));
-        for (path, value) in list.each() {
-            if placeholder::is_one(value) {
-                placeholders.push(placeholder::finding(path, value));
-                continue;
-            }
+        for (path, value) in list.each().filter(|(_, value)| !placeholder::is_one(value)) {
             let Some(Impossibility { what, help }) = wrong(list.field, value) else {
                 continue;
             };
+            // Vault's API has the method LIST; the verbs of Kubernetes come together.
+            if value == "LIST" && !list.values.iter().any(|other| request::is_verb(other)) {
+                continue;
+            }
             let keeps_nobody_out = list.shuts_out(written.action);
             let so = if keeps_nobody_out {
                 ", so it keeps nobody out"
@@ -92,12 +171,15 @@ pub(crate) fn of_policy(policy: &Policy<'_>) -> Vec<Finding> {
             found.push(finding.grave_if(keeps_nobody_out));
         }
     }
-    // If there is one, there are many, and the document is a template.
-    found.extend(placeholders.into_iter().next());
     found
 }
 
-/// Whether a value is a placeholder.
+/// What is said of a value that was to be filled in.
+pub(crate) fn of_placeholder(value: &str) -> String {
+    placeholder::message(value)
+}
+
+/// Whether a value was to be filled in.
 pub(crate) fn is_placeholder(value: &str) -> bool {
     placeholder::is_one(value)
 }

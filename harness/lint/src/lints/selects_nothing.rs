@@ -5,6 +5,8 @@
 
 mod evidence;
 
+use std::collections::BTreeMap;
+
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::Document;
 use peerwarden_engine::document::Path;
@@ -69,9 +71,15 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         let near: Vec<&Pod<'_>> = inventory
             .pods
             .iter()
-            .filter(|pod| everywhere || pod.namespace == *namespace && !pod.is_unplaced)
+            .filter(|pod| everywhere || pod.is_in(namespace))
             .collect();
         if near.is_empty() {
+            let unplaced: Vec<&Pod<'_>> = inventory.unplaced().collect();
+            let is_known = unplaced.iter().any(|pod| inventory.is_selected(pod, selector));
+            let by_name = evidence::by_name(&unplaced, selector).filter(|_| !is_known);
+            if let Some(help) = by_name {
+                return Some(told(document, &title, help));
+            }
             return in_another_namespace(&inventory, root, document, &title, (namespace, selector));
         }
         let of_gateway = selector.match_labels.iter().any(gateway::is_label);
@@ -81,14 +89,35 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             return None;
         }
         let help = evidence::of(&inventory, &near, document, selector)?;
-        let message = format!("{title}: no workload among the documents has the labels of its selector");
-        Some(
-            LINT.found(message)
-                .at(document.place(&Path::keys(["spec", "selector", "matchLabels"]), false))
-                .help(help),
-        )
+        Some(told(document, &title, help))
     };
-    policies.chain(modes).chain(tokens).filter_map(finding).collect()
+    // One selector of several documents is one mistake.
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut by_selector: BTreeMap<(&str, &[(String, String)]), usize> = BTreeMap::new();
+    for document in policies.chain(modes).chain(tokens) {
+        let key = (document.2.as_str(), document.3.match_labels.as_slice());
+        let Some(finding) = finding(document) else {
+            continue;
+        };
+        match by_selector.get(&key).and_then(|first| found.get_mut(*first)) {
+            Some(first) => {
+                if let (Some(place), true) = (finding.place, first.details.related.len() < 3) {
+                    first.details.related.push((place, "here too".to_owned()));
+                }
+            }
+            None => {
+                by_selector.insert(key, found.len());
+                found.push(finding);
+            }
+        }
+    }
+    found
+}
+
+fn told(document: &Document, title: &str, help: String) -> Diagnostic {
+    let message = format!("{title}: no workload among the documents has the labels of its selector");
+    let place = document.place(&Path::keys(["spec", "selector", "matchLabels"]), false);
+    LINT.found(message).at(place).help(help)
 }
 
 /// A namespace that no document has, and that is probably a typo.

@@ -3,13 +3,15 @@
 //! It is reported only if the documents contain workloads of that namespace, as others may be elsewhere; a namespace
 //! only if it is probably a typo.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::kinds::DEFAULT;
+use peerwarden_documents::source::Place;
 use peerwarden_engine::document::nearest;
 
-use crate::context::{Context, Policy};
+use crate::context::Context;
 use crate::inventory::{Inventory, Pod};
 use crate::lint::{Finder, Finding, Lint};
 use crate::typing;
@@ -29,31 +31,68 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     if inventory.pods.is_empty() {
         return Vec::new();
     }
-    let of_policy = |policy| of_policy(context, &inventory, policy);
-    context.policies.iter().flat_map(of_policy).collect()
-}
-
-fn of_policy(context: &Context<'_>, inventory: &Inventory<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
-    let written = &policy.written;
-    let mut found = Vec::new();
-    for list in lists(written) {
-        for (path, value) in list.each() {
-            let Some((namespace, account)) = caller(&list, value, &written.metadata.namespace) else {
-                continue;
-            };
-            let unknown = match account {
-                Some(account) if inventory.has_namespace(namespace) => {
-                    of_account(context, inventory, namespace, account)
+    let mut callers: BTreeMap<(&str, Option<&str>), UnknownCaller> = BTreeMap::new();
+    for policy in &context.policies {
+        for list in lists(&policy.written) {
+            for (path, value) in list.each() {
+                let own = &policy.written.metadata.namespace;
+                let Some((namespace, account)) = caller(&list, value, own) else {
+                    continue;
+                };
+                let unknown = match account {
+                    Some(account) if inventory.has_namespace(namespace) => {
+                        of_account(context, &inventory, namespace, account).map(|why| (Some(account), why))
+                    }
+                    _ => of_namespace(context, &inventory, namespace, account).map(|why| (None, why)),
+                };
+                let Some((account, (message, help))) = unknown else {
+                    continue;
+                };
+                let keeps_nobody_out = list.shuts_out(policy.written.action);
+                let place = policy.document.place(&path, false);
+                let finding = Finding::new(path, format!("`{value}`: {message}"), help)
+                    .grave_if(keeps_nobody_out)
+                    .in_policy(&LINT, policy);
+                let known = callers.entry((namespace, account)).or_default();
+                // One mistake is told once: where it keeps nobody out, if it does so anywhere.
+                let is_graver = known
+                    .finding
+                    .as_ref()
+                    .is_some_and(|known| finding.severity < known.severity);
+                if known.finding.is_none() || is_graver {
+                    known.finding = Some(finding);
                 }
-                _ => of_namespace(context, inventory, namespace),
-            };
-            let Some((message, help)) = unknown else { continue };
-            let keeps_nobody_out = list.shuts_out(written.action);
-            let finding = Finding::new(path, format!("`{value}`: {message}"), help);
-            found.push(finding.grave_if(keeps_nobody_out).in_policy(&LINT, policy));
+                known.places.push(place);
+            }
         }
     }
-    found
+    callers.into_values().filter_map(UnknownCaller::told).collect()
+}
+
+/// A caller that is not known, wherever it is named.
+#[derive(Default)]
+struct UnknownCaller {
+    finding: Option<Diagnostic>,
+    places: Vec<Place>,
+}
+
+impl UnknownCaller {
+    fn told(self) -> Option<Diagnostic> {
+        let mut finding = self.finding?;
+        let elsewhere: Vec<Place> = self
+            .places
+            .into_iter()
+            .filter(|place| Some(place) != finding.place.as_ref())
+            .collect();
+        if elsewhere.len() > 2 {
+            let places = counted(elsewhere.len() as u64, "other place");
+            finding.details.notes.push(format!("{places} have it too"));
+        }
+        for place in elsewhere.into_iter().take(2) {
+            finding = finding.also(place, "here too");
+        }
+        Some(finding)
+    }
 }
 
 /// The namespace and the service account that a value names in full.
@@ -108,9 +147,13 @@ fn of_account(
     let may_be_elsewhere = namespace == context.mesh.root_namespace
         || namespace == DEFAULT
         || is_installed(account)
+        || context.of_charts.contains(account)
         || inventory.has_account(account)
+        || workloads.any(|pod| pod.account.is_none())
+        // Where charts make workloads, they make accounts too; unless a workload that is there was meant.
         || known.iter().all(|known| *known == DEFAULT)
-        || workloads.any(|pod| pod.account.is_none());
+            && !context.of_charts.is_empty()
+            && !inventory.in_namespace(namespace).any(|pod| begins_so(pod, account));
     if slip.is_none() && may_be_elsewhere {
         return None;
     }
@@ -128,14 +171,28 @@ fn of_namespace(
     context: &Context<'_>,
     inventory: &Inventory<'_>,
     namespace: &str,
+    account: Option<&str>,
 ) -> Option<(String, String)> {
     // Somebody has a namespace that policies are of.
     if inventory.has_namespace(namespace) || context.has_policies_of(namespace) {
         return None;
     }
-    let meant = typing::meant(namespace, inventory.namespaces())?;
     let message = format!("no workload among the documents is in the namespace `{namespace}`");
-    Some((message, format!("did you mean `{meant}`?")))
+    if let Some(meant) = typing::meant(namespace, inventory.namespaces()) {
+        return Some((message, format!("did you mean `{meant}`?")));
+    }
+    // The application of that name runs in another namespace, and the documents say which namespaces there are.
+    let is_it = |pod: &&Pod<'_>| {
+        !pod.is_unplaced
+            && (is_named(pod, namespace) || account.is_some_and(|account| is_named(pod, account)))
+    };
+    let elsewhere = inventory
+        .pods
+        .iter()
+        .find(is_it)
+        .filter(|_| inventory.declares_namespaces());
+    let pod = elsewhere.filter(|_| !context.of_charts.contains(namespace))?;
+    Some((message, format!("{} is in `{}`", pod.title, pod.namespace)))
 }
 
 fn is_named(pod: &Pod<'_>, name: &str) -> bool {
@@ -145,11 +202,19 @@ fn is_named(pod: &Pod<'_>, name: &str) -> bool {
             .any(|label| pod.label(label) == Some(name))
 }
 
-/// Whether charts create this account, so that no document has it.
+/// Whether a workload's name begins with this word, as `nawal-ai` with `nawal`.
+fn begins_so(pod: &Pod<'_>, word: &str) -> bool {
+    pod.name
+        .strip_prefix(word)
+        .is_some_and(|rest| rest.starts_with('-'))
+}
+
+/// Whether the account is of what charts install, so that nobody writes it down.
 fn is_installed(account: &str) -> bool {
-    ["gateway", "ingress", "prometheus", "grafana", "kiali", "waypoint"]
-        .iter()
-        .any(|word| account.contains(word))
+    account == "vault"
+        || ["gateway", "ingress", "prometheus", "grafana", "kiali", "waypoint"]
+            .iter()
+            .any(|word| account.contains(word))
 }
 
 fn quoted(names: &BTreeSet<&str>) -> String {

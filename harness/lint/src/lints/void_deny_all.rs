@@ -3,6 +3,8 @@
 //! `rules: [{}]` allows everything, `spec: {}` nothing; policies only add up, so the first makes the second
 //! ineffective.
 
+use std::collections::BTreeSet;
+
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Action, Rule};
@@ -38,7 +40,11 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         .collect();
     let without_rules = |policy: &&Policy<'_>| policy.written.rules.iter().flatten().next().is_none();
     let mut found = Vec::new();
+    let mut said = BTreeSet::new();
     for policy in allowing().filter(without_rules) {
+        if said.contains(&policy.title()) {
+            continue;
+        }
         for target in context.targets(policy) {
             let beside = opening.iter().find(|(other, _)| {
                 context.applies_to(other, &target.workload)
@@ -61,6 +67,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             let help = "remove one of them; if you keep this one, allow what you need in other policies";
             let finding = Finding::new(Path::keys(["spec"]), message, help).shown(&proof);
             let place = other.document.place(&Rule::path(*rule), false);
+            said.insert(policy.title());
             found.push(
                 finding
                     .in_policy(&LINT, policy)

@@ -8,7 +8,7 @@ use peerwarden_documents::document_set::DocumentSet;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::setup::Setup;
 use peerwarden_lint::settings::Settings;
-use peerwarden_lint::{self as lint, Findings, Scope};
+use peerwarden_lint::{self as lint, Findings, Scope, Surroundings};
 
 /// The code of findings about unused suppressions: a suppression that is used in any cluster is used.
 const SUPPRESSION: &str = "PW030";
@@ -29,6 +29,7 @@ pub(super) fn findings(
     read: DocumentSet,
     loader: &Loader,
     settings: &Settings,
+    of_charts: &BTreeSet<String>,
 ) -> Findings {
     // Whole repositories are large: they are copied only if clusters split them.
     let has_clusters = !clusters::names(&loader.repository, &read).is_empty();
@@ -65,7 +66,11 @@ pub(super) fn findings(
         } else {
             Scope::Folders
         };
-        lint::run(&setup, &set.documents.others, settings, scope)
+        let surroundings = Surroundings {
+            scope,
+            of_charts: of_charts.clone(),
+        };
+        lint::run(&setup, &set.documents.others, settings, &surroundings)
     };
     if let [set] = sets.as_slice() {
         return of_set(set);

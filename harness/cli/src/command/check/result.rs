@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use peerwarden_documents::charts;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::document_set::{DocumentSet, PassedOverFiles};
@@ -93,7 +94,7 @@ impl CheckResult {
             suppressed,
             unproved,
             notes,
-        } = of_documents(mesh, read, loader, settings);
+        } = of_documents(mesh, read, loader, settings, &charts::names(&passed_over.charts));
         findings.extend(found);
         // In the order of the texts; findings without a place come first.
         let order = |finding: &Diagnostic| {
@@ -163,6 +164,7 @@ fn of_documents(
     read: DocumentSet,
     loader: &Loader,
     settings: &Settings,
+    of_charts: &BTreeSet<String>,
 ) -> Findings {
     // Whether a document is accepted does not depend on the workload; yet there must be one.
     let any = Workload {
@@ -189,7 +191,8 @@ fn of_documents(
         setup.resources = all;
     }
     findings.extend(setup.trust().err().into_iter().flatten());
-    let mut found = clusters::findings(setup, read, loader, settings);
+    let mut findings = peerwarden_lint::of_placeholders(findings);
+    let mut found = clusters::findings(setup, read, loader, settings, of_charts);
     findings.append(&mut found.findings);
     Findings { findings, ..found }
 }

@@ -202,6 +202,12 @@ fn a_caller_that_nobody_is() {
         &[&as_default, &named],
         "Deployment web/frontend runs as the service account `default`",
     );
+    let batch = source("principals: [cluster.local/ns/web/sa/batch]");
+    says(
+        "PW045",
+        &[&as_default, &batch],
+        "service accounts of `web`: `default`",
+    );
     let declared = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: batch, namespace: web}\n";
     for (beside, policy) in [
         (
@@ -219,9 +225,7 @@ fn a_caller_that_nobody_is() {
         ),
         (&frontend, source("namespaces: [billing]")),
         (&frontend, source("serviceAccounts: [orders]")),
-        // Nobody declares any.
-        (&as_default, source("principals: [cluster.local/ns/web/sa/batch]")),
-        // A patch does not show its service account.
+        // A patch does not say as whom it runs.
         (&as_default.replace("image: a, ", ""), named.clone()),
     ] {
         silent("PW045", &[beside, &policy]);

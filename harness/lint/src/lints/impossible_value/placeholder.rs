@@ -5,7 +5,19 @@ use peerwarden_engine::resource::{Metadata, Selector};
 
 use crate::lint::Finding;
 
-const HELP: &str = "replace it before the policy is applied, and check the result";
+pub(crate) const FILL_IN: &str = "replace it before the policy is applied, and check the result";
+
+/// What marks one, and what kind it is of.
+const MARKS: [(&str, &str); 8] = [
+    ("${", "$"),
+    ("$(", "$"),
+    ("{{", "{{"),
+    ("}}", "{{"),
+    ("<%", "<%"),
+    ("%>", "<%"),
+    ("<<", "<<"),
+    ("@@", "@@"),
+];
 
 /// Words that people write for missing values, in any case.
 const WORDS: [&str; 4] = ["REPLACE_ME", "REPLACEME", "CHANGE_ME", "CHANGEME"];
@@ -14,30 +26,48 @@ const WORDS: [&str; 4] = ["REPLACE_ME", "REPLACEME", "CHANGE_ME", "CHANGEME"];
 const CAPITALS: [&str; 3] = ["PLACEHOLDER", "FIXME", "TODO"];
 
 /// Placeholders in a document's name, namespace and selector.
-pub(super) fn of_document(metadata: &Metadata, selector: Option<&Selector>) -> Vec<Finding> {
+pub(super) fn of_document(metadata: &Metadata, selector: Option<&Selector>) -> Vec<(Path, String)> {
     let of_metadata = [("namespace", &metadata.namespace), ("name", &metadata.name)];
     let of_metadata = of_metadata.map(|(name, value)| (Path::keys(["metadata", name]), value));
     let labels = selector.into_iter().flat_map(|selector| &selector.match_labels);
     let labels = labels.map(|(name, value)| (Path::keys(["spec", "selector", "matchLabels", name]), value));
     let all = of_metadata.into_iter().chain(labels);
     all.filter(|(_, value)| is_one(value))
-        .map(|(path, value)| finding(path, value))
+        .map(|(path, value)| (path, value.clone()))
         .collect()
 }
 
 pub(super) fn finding(path: Path, value: &str) -> Finding {
-    Finding::new(
-        path,
-        format!("`{value}` is a placeholder that nothing has filled in"),
-        HELP,
-    )
+    Finding::new(path, message(value), FILL_IN)
+}
+
+pub(super) fn message(value: &str) -> String {
+    format!("`{value}` is a placeholder that nothing has filled in")
+}
+
+/// The kind of a placeholder that a template has; none of words such as `CHANGE_ME`, which a person fills in.
+pub(super) fn syntax(value: &str) -> Option<&'static str> {
+    let marked = MARKS.iter().find(|(mark, _)| value.contains(mark));
+    let marked = marked.map(|(_, kind)| *kind);
+    marked.or_else(|| in_percents(value).then_some("%"))
+}
+
+/// `%NAME%`.
+fn in_percents(value: &str) -> bool {
+    let mut parts = value.split('%').skip(1);
+    let is_name = |part: &str| {
+        part.len() > 1
+            && part.starts_with(|letter: char| letter.is_ascii_uppercase() && !letter.is_ascii_hexdigit())
+            && part
+                .chars()
+                .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+    };
+    value.matches('%').count() > 1 && parts.any(is_name)
 }
 
 /// Whether a value is or contains a placeholder.
 pub(super) fn is_one(value: &str) -> bool {
-    let marked = ["${", "$(", "{{", "}}", "<%", "<<", "@@"]
-        .iter()
-        .any(|mark| value.contains(mark));
+    let marked = syntax(value).is_some();
     let in_angles = value
         .split_once('<')
         .is_some_and(|(_, rest)| rest.split_once('>').is_some_and(|(name, _)| is_name(name)));
@@ -81,6 +111,7 @@ mod tests {
             "{{ .Values.host }}",
             "TODO",
             "change-me",
+            "https://%SSO_SVC%/keys",
         ] {
             assert!(is_one(value), "{value}");
         }
@@ -93,6 +124,8 @@ mod tests {
             "a<b/c>",
             "CHANGE_MENU",
             "{*}",
+            "/a%20b%20c",
+            "/a%C3%BC%",
         ] {
             assert!(!is_one(value), "{value}");
         }

@@ -54,6 +54,11 @@ const METHODS: [&str; 40] = [
 /// Verbs of other systems that are often mistaken for methods.
 const VERBS: [&str; 7] = ["ALL", "ANY", "READ", "WRITE", "CREATE", "LIST", "WATCH"];
 
+/// Whether a value is a verb of Kubernetes that no other API has as a method.
+pub(super) fn is_verb(value: &str) -> bool {
+    value != "LIST" && VERBS.contains(&value.to_ascii_uppercase().as_str())
+}
+
 pub(super) fn path(value: &str) -> Option<Impossibility> {
     if value.contains("://") {
         return Some(Impossibility::new(

@@ -44,12 +44,88 @@ pub(super) fn of(
             None => format!("{} has no label `{}`", pod.title, missing.0),
         });
     }
-    // If both are in one file, it probably contains all of them.
+    let by_other = by_name(near, selector)
+        .or_else(|| by_own_labels(near, selector))
+        .or_else(|| by_first_word(near, selector));
+    if by_other.is_some() {
+        return by_other;
+    }
+    // Whoever writes both into one file has them all.
     let beside = near.iter().any(|pod| pod.file == document.source.name);
     beside.then(|| known(near, selector))
 }
 
-/// A label with a typo, or the right value under another name.
+/// The value is the workload's name, and its pods have another label.
+pub(super) fn by_name(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
+    selector.match_labels.iter().find_map(|(name, value)| {
+        let is_name = NAMES.contains(&name.as_str());
+        let pod = near.iter().find(|pod| is_name && pod.name == value)?;
+        let label = pod.label(name)?;
+        Some(format!(
+            "the pods of {} have `{name}: {label}`: a selector compares labels, not names",
+            pod.title
+        ))
+    })
+}
+
+/// The labels are those of the workload itself.
+fn by_own_labels(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
+    let labels = &selector.match_labels;
+    let has_all = |pod: &&&Pod<'_>| {
+        labels
+            .iter()
+            .all(|(name, value)| pod.own_label(name).or_else(|| pod.label(name)) == Some(value))
+    };
+    let pod = near.iter().find(has_all)?;
+    Some(format!(
+        "{} has these labels itself, and its pods do not: add them to `spec.template.metadata.labels`",
+        pod.title
+    ))
+}
+
+/// What an application has beside itself: its name begins like the application's.
+const HELPERS: [&str; 14] = [
+    "db",
+    "database",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mongo",
+    "mongodb",
+    "redis",
+    "cache",
+    "worker",
+    "exporter",
+    "job",
+    "migration",
+    "test",
+];
+
+/// One workload has a longer name that begins with the value: `nawal` and `nawal-ai`.
+fn by_first_word(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
+    selector.match_labels.iter().find_map(|(name, value)| {
+        if value.len() < 4 || !NAMES.contains(&name.as_str()) {
+            return None;
+        }
+        let longer = |known: &&str| {
+            let rest = known
+                .strip_prefix(value.as_str())
+                .and_then(|rest| rest.strip_prefix('-'));
+            rest.is_some_and(|rest| !HELPERS.contains(&rest))
+        };
+        let values: BTreeSet<&str> = near
+            .iter()
+            .filter_map(|pod| pod.label(name))
+            .filter(longer)
+            .collect();
+        match (values.first(), values.len()) {
+            (Some(meant), 1) => Some(format!("did you mean `{name}: {meant}`?")),
+            _ => None,
+        }
+    })
+}
+
+/// A label that is typed wrong, or the right value under another name.
 fn slip(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
     for (name, value) in &selector.match_labels {
         let values: BTreeSet<&str> = near.iter().filter_map(|pod| pod.label(name)).collect();
