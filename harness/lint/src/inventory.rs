@@ -36,6 +36,8 @@ pub(crate) struct Inventory<'d> {
     accounts: BTreeMap<&'d str, BTreeSet<&'d str>>,
     /// The names among them, whatever the namespace.
     account_names: BTreeSet<&'d str>,
+    /// Whether there are documents of namespaces.
+    declares_namespaces: bool,
     /// All that are known.
     namespaces: BTreeSet<&'d str>,
     /// Where the workloads of each namespace are among all, by label.
@@ -170,7 +172,7 @@ impl<'d> Inventory<'d> {
     pub(crate) fn selects_in(&self, namespace: &str, selector: &Selector) -> bool {
         let places = self.places.selected(namespace, Some(selector)).iter();
         let mut pods = places.map(|place| &self.pods[*place]);
-        pods.any(|pod| !pod.is_unplaced && self.is_selected(pod, selector))
+        pods.any(|pod| pod.is_in(namespace) && self.is_selected(pod, selector))
     }
 
     /// The workloads without a namespace.
