@@ -59,6 +59,7 @@ mod config;
 mod decision;
 pub mod document;
 mod fingerprint;
+mod framing;
 mod host_name;
 mod identity;
 pub mod limits;
@@ -85,6 +86,7 @@ pub use config::{
 };
 pub use decision::{Decision, Judgement, Kind, Reason, RuleId, Verdict};
 pub use fingerprint::{Fingerprint, checksum};
+pub use framing::{FRAMING, is_framing};
 pub use host_name::is_host;
 pub use identity::{Peer, SpiffeId, SpiffeIdError, TrustDomain};
 pub use loader::{LoadedConfiguration, Loader};

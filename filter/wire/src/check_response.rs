@@ -1,7 +1,8 @@
 //! `envoy.service.auth.v3.CheckResponse`, as bytes
 //! (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/service/auth/v3/external_auth.proto>).
 
-use crate::framing::is_framing;
+use peerwarden_engine::is_framing;
+
 use crate::pairs::Pairs;
 use crate::protobuf::{Fields, Wire};
 use crate::request_line;

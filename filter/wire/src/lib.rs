@@ -23,7 +23,6 @@
 pub mod certificate;
 pub mod check_response;
 pub mod configuration;
-pub mod framing;
 pub mod metadata;
 pub mod pairs;
 mod pem;

@@ -4,9 +4,8 @@
 
 use peerwarden_engine::{
     AttributeSource, Authorizer, ExternalAnswer, HeaderPattern, HttpAuthorizer, Lookup, field_value,
+    is_framing,
 };
-
-use peerwarden_wire::framing::is_framing;
 
 use super::{Change, Denial, Outcome};
 use crate::abi::{self, HostError};

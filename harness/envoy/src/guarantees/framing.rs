@@ -1,21 +1,14 @@
 //! Headers that determine where a request ends, which nothing may write.
 
+use peerwarden_engine::FRAMING;
+
 use super::CheckInput;
 use super::chain::Http;
 use super::cursor::Failure;
 use super::header_name::HeaderName;
 use super::header_write;
 
-/// Headers that determine where a request ends and what its connection carries (RFC 9110 7.6.1, RFC 9112 6).
-const FRAMING: [&str; 5] = [
-    "connection",
-    "content-length",
-    "te",
-    "transfer-encoding",
-    "upgrade",
-];
-
-/// If a framing header is written, the application may read the body of a request as further requests.
+/// Where a header of framing is written, the application reads the body of a request as further requests.
 pub(super) fn check(http: &Http<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
     // `forwarded-client-cert` reports unknown extensions.
     let written = header_write::early(http).unwrap_or_default().into_iter();

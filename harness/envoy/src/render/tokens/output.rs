@@ -3,24 +3,17 @@
 use std::collections::BTreeSet;
 
 use peerwarden_engine::resource::JwtRule;
-use peerwarden_engine::{Config, Problem, Problems, TokenRule};
+use peerwarden_engine::{Config, Problem, Problems, TokenRule, is_framing};
 
 use super::at;
 use crate::description::Underscores;
 use crate::spellings;
 
-/// Headers with which Envoy and the application determine the end of a request, the destination, or the sender.
-const RESERVED: [&str; 13] = [
-    "connection",
-    "content-length",
+/// Headers by which Envoy and the application find the destination, or who sent a request; where it ends, others say
+/// ([`is_framing`]).
+const RESERVED: [&str; 5] = [
     "expect",
     "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
     "x-forwarded-client-cert",
     "x-forwarded-for",
     "x-forwarded-proto",
@@ -70,7 +63,9 @@ fn refusal(name: &str, spelt: Option<&[String]>, rules: &[TokenRule<'_>]) -> Opt
             "remove `underscores: allow` from the description, or use a header with fewer hyphens".to_owned(),
         ));
     };
-    let is_reserved = |name: &String| RESERVED.contains(&name.as_str()) || name.starts_with(ENVOY);
+    let is_reserved = |name: &String| {
+        RESERVED.contains(&name.as_str()) || is_framing(name.as_bytes()) || name.starts_with(ENVOY)
+    };
     if spelt.iter().any(is_reserved) {
         return Some((
             format!(
