@@ -1,4 +1,4 @@
-//! Where in a document, while it is read: a chain of names and indexes up to the root.
+//! The place in a document that is being read: names and indexes, up to the root.
 
 use crate::path::Path;
 

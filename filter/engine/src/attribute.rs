@@ -1,4 +1,4 @@
-//! What the engine asks about a request or a connection.
+//! The attributes that the engine reads from a request or a connection.
 
 mod name;
 
@@ -51,12 +51,12 @@ impl<T> Lookup<T> {
     }
 }
 
-/// The lines of one header, in the order in which they came. There is at least one.
+/// All lines of one header, in the order of the request. There is at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lines<'a> {
     /// As nearly every header has it, and every pseudo-header.
     One(Cow<'a, [u8]>),
-    /// Of a header that is repeated.
+    /// All lines of a repeated header.
     Several(Vec<Cow<'a, [u8]>>),
 }
 

@@ -1,4 +1,4 @@
-//! Comparing bytes, eight at a time: on Wasm the comparison of slices goes byte by byte.
+//! Compares bytes, eight at a time: on Wasm, slices are compared byte by byte.
 
 /// Whether both are the same.
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {

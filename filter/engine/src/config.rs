@@ -1,4 +1,4 @@
-//! The plugin's configuration: mesh, workload, documents.
+//! The plugin's configuration: mesh, workload and documents.
 
 pub(crate) mod json;
 mod jwt;
@@ -24,8 +24,8 @@ pub use protocol::Protocol;
 pub use report::Report;
 pub use tcp::{Enforcement, TcpEnforcement};
 
-/// What is said of a key that is not known, as it may be right, and the module too old for it: what a later release knows this one
-/// cannot tell. A table in docs/guarantees.md says which release is the first to take each key.
+/// Help for an unknown key: a newer release may support it, which this one cannot know. A table in docs/guarantees.md
+/// lists the first release that supports each key.
 const NEWER: &str = " (a key of a later release needs the module of that release)";
 
 /// The field with the documents.

@@ -1,4 +1,4 @@
-//! The outcome: data, never an error.
+//! The outcome of a decision: data, never an error.
 
 use std::cmp::Ordering;
 use std::fmt;

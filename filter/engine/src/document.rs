@@ -1,7 +1,7 @@
-//! A document as it was written: a tree of values, and the way to read it strictly.
+//! A document as it was written: a tree of values, which is read strictly.
 //!
-//! JSON and YAML both become a [`Value`]. [`Fields`] reads an object field by field and reports what it was not
-//! asked for, with the nearest name it knows, so that a typing error is never silence.
+//! JSON and YAML both become a [`Value`]. [`Fields`] reads an object field by field and reports unknown fields, with
+//! the closest known name, so that a misspelt field is never ignored.
 
 mod fields;
 mod nearest;

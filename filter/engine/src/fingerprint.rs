@@ -1,4 +1,4 @@
-//! A number that tells one configuration from another by what it decides by.
+//! A fingerprint of everything in a configuration that decisions depend on.
 
 mod siphash;
 

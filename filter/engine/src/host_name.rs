@@ -1,4 +1,4 @@
-//! Which authorities name one host for every reader.
+//! Authorities that every reader takes to mean the same host.
 
 /// Whether an authority (`Host`, `:authority`) is a host as RFC 3986, section 3.2.2 and RFC 6874 write one, with at most one port: a
 /// name or an IPv4 address of letters, digits, `-`, `_` and `.`, or an IPv6 address in brackets, with its zone. Of anything else, such

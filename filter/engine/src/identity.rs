@@ -1,4 +1,4 @@
-//! Who the peer is.
+//! The peer's identity.
 
 use std::fmt;
 

@@ -1,16 +1,16 @@
-//! Decides by Istio's authorization documents who may do what, against the peer identity of the mTLS handshake.
+//! Decides who may do what, by Istio's authorization documents and the peer's identity in the mTLS handshake.
 //!
 //! The engine knows neither Envoy nor files nor YAML. Its caller gives it documents and attributes:
 //!
-//! 1. [`Config::parse`] reads the documents as Kubernetes writes them (`resource`), and refuses what it does not know;
+//! 1. [`Config::parse`] reads the documents as Kubernetes writes them (`resource`), and refuses unknown fields;
 //! 2. [`Program::compile`] selects those that apply to the workload, gives each value its meaning (`policy`),
 //!    and arranges them for evaluation (`program`);
 //! 3. [`Program::begin`] pulls attributes from an [`AttributeSource`], only those that the outcome still depends on,
 //!    and returns a [`Judgement`], or the [`Question`] that an external authorizer must answer first
 //!    ([`Program::answered`]). It cannot fail.
 //!
-//! Beside it stands [`reference::explain`]: the same rules written straight from the specification, slow and
-//! independent of the compiled form, which yields the full trace. Property tests hold the two equal.
+//! [`reference::explain`] implements the same rules straight from the specification. It is slow, independent of the
+//! compiled form, and returns the full trace. Property tests compare the two.
 //!
 //! ```
 //! use peerwarden_engine::{Config, Program, Traffic, Verdict};

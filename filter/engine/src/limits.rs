@@ -1,4 +1,4 @@
-//! How much a configuration may hold. Each limit is far beyond real use and below what would hurt Envoy.
+//! Limits on the size of a configuration. Each is far beyond real use and below what would hurt Envoy.
 
 use crate::at::At;
 use crate::problem::Problem;

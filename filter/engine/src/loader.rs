@@ -1,5 +1,4 @@
-//! From a configuration to what is evaluated, a document at a time: what is kept grows with what applies to the workload, not with
-//! the mesh.
+//! Compiles a configuration document by document; memory grows with the workload's policies, not with the mesh.
 
 use crate::config::{Config, RESOURCES, json};
 use crate::document::{At, BorrowedValue, Value};

@@ -1,4 +1,4 @@
-//! What the mesh says about all its workloads: root namespace, trust domain, and whether they may have several authorizers.
+//! Settings of the whole mesh: root namespace and trust domain.
 
 use crate::document::{At, Fields, Value};
 use crate::limits;

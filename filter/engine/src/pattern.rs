@@ -1,4 +1,4 @@
-//! How one value of a policy matches: literally, byte by byte, never through a regular expression.
+//! Matches one value of a policy: literally, byte by byte, never as a regular expression.
 
 mod block;
 mod peer;

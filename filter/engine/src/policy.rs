@@ -1,7 +1,8 @@
-//! What the documents mean: values parsed, names resolved, rules in one shape whatever field they came from.
+//! The meaning of the documents: values are parsed, names resolved, and rules have one shape whatever field they came
+//! from.
 //!
-//! This is the validated form. It knows nothing of evaluation order or indexes (`program` does), and nothing of YAML
-//! or JSON (`resource` does). A rule is `(S1 ∨ S2 …) ∧ (O1 ∨ O2 …) ∧ C1 ∧ C2 …`.
+//! This is the validated form. It does not depend on evaluation order or indexes (see `program`), nor on YAML or JSON
+//! (see `resource`). A rule is `(S1 ∨ S2 …) ∧ (O1 ∨ O2 …) ∧ C1 ∧ C2 …`.
 
 mod admission;
 mod clause;

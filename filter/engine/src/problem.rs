@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: where, what, and what to write instead.
+//! A problem in a configuration: where it is, what is wrong, and what to write instead.
 
 use std::fmt;
 

@@ -1,6 +1,7 @@
-//! The compiled form: what applies to one workload on one protocol, arranged for evaluation.
+//! The compiled form: the rules of one workload for one protocol, arranged for evaluation.
 //!
-//! What a rule *means* is in `policy`, `pattern` and `evaluate`; how it is *found* among the others is in `index`, which only narrows.
+//! What a rule *means* is in `policy`, `pattern` and `evaluate`; how it is *found* among the others is in `index`,
+//! which only narrows.
 
 mod actions;
 mod answers;

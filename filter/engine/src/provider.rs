@@ -1,8 +1,9 @@
 //! External authorizers: the entries of `extensionProviders` that CUSTOM policies name.
 //!
 //! They are written as in Istio's `MeshConfig`
-//! (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider>). An entry that cannot be
-//! used is kept with what is wrong with it: as in Istio it denies what the CUSTOM rules that name it match, and nothing else.
+//! (<https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ExtensionProvider>). An entry that
+//! cannot be used is kept with its problem: as in Istio it denies the traffic that its CUSTOM rules match, and nothing
+//! else.
 
 mod authorizer;
 mod values;
@@ -48,11 +49,11 @@ pub struct AuthorizerService {
     pub cluster: String,
     /// The host of `service`, for `:authority`.
     pub authority: String,
-    /// How long an answer may take; 600 s where nothing is said, as in Istio.
+    /// The timeout of an answer; 600 s by default, as in Istio.
     pub timeout: Duration,
-    /// Whether a failure lets the request pass; false unless said.
+    /// Whether a failure lets the request pass; false by default.
     pub fail_open: bool,
-    /// The HTTP status of a denial for want of an answer; 403 unless said.
+    /// The HTTP status of a denial if the authorizer does not answer; 403 by default.
     pub status_on_error: u16,
 }
 
@@ -67,11 +68,11 @@ pub struct HttpAuthorizer {
     pub include_request_headers: Vec<HeaderPattern>,
     /// Headers with fixed values that it gets; they replace what the request has.
     pub include_additional_headers: Vec<(String, String)>,
-    /// Of its answer, the headers that go to the upstream when it says yes.
+    /// Headers of the answer that go upstream if it allows the request.
     pub headers_to_upstream_on_allow: Vec<HeaderPattern>,
-    /// Of its answer, the headers that go to the client when it says yes.
+    /// Headers of the answer that go to the client if it allows the request.
     pub headers_to_downstream_on_allow: Vec<HeaderPattern>,
-    /// Of its answer, the headers that go to the client when it says no; none given means all.
+    /// Headers of the answer that go to the client if it denies the request; if empty, all of them.
     pub headers_to_downstream_on_deny: Vec<HeaderPattern>,
 }
 
@@ -86,7 +87,7 @@ impl HeaderPattern {
     }
 }
 
-/// What came of asking an external authorizer.
+/// The answer of an external authorizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExternalAnswer {
     /// It said yes.
@@ -95,7 +96,8 @@ pub enum ExternalAnswer {
     Deny,
     /// It could not be reached, was too slow, or answered what cannot be understood: `failOpen` may let that pass.
     Failed,
-    /// This request cannot be put to it. That is the client's doing, so it denies whatever `failOpen` says.
+    /// The request cannot be sent to the authorizer. Only a client can cause that, so it is denied whatever `failOpen`
+    /// says.
     Unaskable,
 }
 

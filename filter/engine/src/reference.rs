@@ -1,8 +1,8 @@
 //! The reference evaluator: the specification, word for word, slow and complete.
 //!
 //! It works on the documents as they were written and shares no matching code with the compiled form, so that the two
-//! can be held against each other. It looks at every policy, rule and clause even when the outcome is settled, and
-//! says of each whether it matched and what was there to match: [`explain`] is what `peerwarden explain` prints.
+//! can be compared. It evaluates every policy, rule and clause even when the outcome is settled, and records for each
+//! whether it matched and which values it saw: `peerwarden explain` prints the result of [`explain`].
 
 mod attribute_value;
 mod clause;

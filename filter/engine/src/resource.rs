@@ -1,7 +1,7 @@
-//! Istio's documents as they were written: structure checked, nothing interpreted.
+//! Istio's documents as they were written: the structure is checked, nothing is interpreted.
 //!
-//! Field by field what <https://istio.io/latest/docs/reference/config/security/> lists. What Kubernetes' API server
-//! adds (`status`, server-set `metadata`) is accepted and ignored; every other unknown field is refused.
+//! The fields are those that <https://istio.io/latest/docs/reference/config/security/> lists. Fields that Kubernetes'
+//! API server adds (`status`, server-set `metadata`) are accepted and ignored; every other unknown field is refused.
 
 mod authorization_policy;
 mod key_set;

@@ -1,4 +1,4 @@
-//! Which documents apply to a workload, and which mutual TLS mode its ports have.
+//! Which documents apply to a workload, and the mutual TLS modes of its ports.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What an attribute is called.
+//! The names of attributes.
 
 use std::fmt;
 

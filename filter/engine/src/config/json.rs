@@ -1,4 +1,4 @@
-//! A configuration as JSON, read twice: first what it says beside its documents, then the documents, one at a time.
+//! A configuration as JSON, read twice: first everything except its documents, then the documents, one at a time.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Where a verified token's payload is found.
+//! Where to find the payload of a verified token.
 
 use crate::document::{At, Fields, Value};
 use crate::problem::{Problem, Problems};

@@ -1,4 +1,4 @@
-//! The second lock: what the module leaves for Envoy's own filters, which let nothing pass without it.
+//! The second lock: the mark that the module leaves for Envoy's own filters, which let nothing pass without it.
 
 use super::Protocol;
 use crate::document::{At, Fields, Value, wrong_type};

@@ -1,10 +1,10 @@
-//! What becomes of what is open when it is no longer allowed.
+//! What happens to open connections that are no longer allowed.
 
 use super::Protocol;
 use crate::document::{At, Fields, Value, one_of};
 use crate::problem::Problems;
 
-/// `openConnections` of the configuration: TCP connections and HTTP streams that were allowed and last.
+/// `openConnections` of the configuration: TCP connections and HTTP streams that were allowed and are still open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct OpenConnections {
     /// When a newer configuration denies them. By default connections are closed and requests, which end by themselves, go on: to
@@ -14,7 +14,7 @@ pub struct OpenConnections {
     pub on_expiry: OnChange,
 }
 
-/// What becomes of them.
+/// What happens to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum OnChange {
     /// They are closed.

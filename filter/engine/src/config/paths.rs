@@ -1,4 +1,4 @@
-//! Whether a path that an application may read as another one is established.
+//! Paths that an application may read as another path are not established.
 
 use memchr::{memchr, memchr2};
 

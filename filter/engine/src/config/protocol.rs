@@ -1,4 +1,4 @@
-//! What the filter chain reads.
+//! What a filter chain carries.
 
 use crate::document::{At, one_of};
 use crate::problem::Problems;

@@ -1,13 +1,13 @@
-//! Of which decisions there is a report in the access log.
+//! Which decisions the access log reports.
 
-/// `report` of the configuration. Denials, dry runs and AUDIT marks are reported always.
+/// `report` of the configuration. Denials, dry runs and AUDIT marks are always reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Report {
-    /// Of those that deny. What is allowed is counted, once a second.
+    /// Only denials. Allowed requests are counted, once a second.
     #[default]
     Denied,
-    /// Of those that allow, too: filter state with the decision and with how the connection is secured. It costs some calls to Envoy
-    /// for each.
+    /// Allowed requests too: filter state with the decision and with how the connection is secured. It costs some calls
+    /// to Envoy for each.
     All,
 }
 

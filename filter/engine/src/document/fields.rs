@@ -1,4 +1,4 @@
-//! Reads an object field by field, and reports what nobody asked for.
+//! Reads an object field by field, and reports unknown fields.
 
 use super::{At, Value, nearest};
 use crate::problem::{Problem, ProblemKind, Problems};

@@ -1,4 +1,4 @@
-//! The known name that a misspelt one most likely meant.
+//! Finds the known name that is closest to a misspelt one.
 
 /// The candidate with the fewest edits to `name`, if these are few for a word of its length.
 pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {

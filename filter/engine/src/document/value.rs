@@ -1,4 +1,4 @@
-//! The tree that a JSON or YAML text becomes.
+//! The tree of values in a JSON or YAML text.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Texts that can be one of a few words, or a time.
+//! Texts that must be one of a few words, or a duration.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What identity fields ask of a name in the peer's certificate.
+//! Matches identity fields with a name in the peer's certificate.
 
 use super::text::{Presence, TextPattern};
 use crate::bytes;

@@ -1,7 +1,7 @@
-//! The rules of Istio's admission: what a policy must be before it may decide anything.
+//! The rules of Istio's admission, which a policy must pass before it decides anything.
 //!
-//! Where Istio is known to fail open on what slips past its webhook (an unknown `when` key skips a DENY rule), the
-//! configuration is refused here, so that nothing unusable is ever evaluated.
+//! Where Istio is known to fail open on documents that its webhook does not catch (an unknown `when` key skips a DENY
+//! rule), the configuration is refused here, so that nothing unusable is ever evaluated.
 
 use std::sync::Arc;
 

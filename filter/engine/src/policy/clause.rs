@@ -1,4 +1,4 @@
-//! One requirement of a rule: an attribute and the values asked of it.
+//! One requirement of a rule: an attribute and the values that it must or must not have.
 
 use crate::attribute::Attribute;
 use crate::pattern::{

@@ -1,6 +1,6 @@
-//! What a CUSTOM rule must not be about.
+//! Attributes that a CUSTOM rule must not use.
 //!
-//! In Istio external authorizers are asked before tokens are verified, and rules on identities are refused with them
+//! In Istio external authorizers run before tokens are verified, and rules on identities are refused with them
 //! (<https://istio.io/latest/docs/reference/config/security/authorization-policy/#AuthorizationPolicy-Action>).
 
 use super::when_key::Key;

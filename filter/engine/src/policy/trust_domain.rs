@@ -1,4 +1,4 @@
-//! Trust domain and aliases: one principal stands for the same workload under each name of the mesh's trust domain.
+//! Trust domain and aliases: a principal means the same workload under each name of the mesh's trust domain.
 
 use std::borrow::Cow;
 

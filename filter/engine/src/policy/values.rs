@@ -1,5 +1,5 @@
-//! Each field's values, checked and given their meaning. `from`, `to` and `when` share these: `source.ip` of a condition
-//! is `ipBlocks` of a source.
+//! Checks and interprets each field's values. `from`, `to` and `when` share these: `source.ip` of a condition is
+//! `ipBlocks` of a source.
 
 use std::cell::Cell;
 
@@ -27,7 +27,7 @@ pub(super) struct Scope<'s> {
     pub(super) growth: &'s Growth,
 }
 
-/// By how many bytes the values of a configuration grow where each stands for one pattern for each name of the trust domain.
+/// Bytes added when a value expands to every name of the trust domain.
 #[derive(Debug, Default)]
 pub(crate) struct Growth(Cell<usize>);
 

@@ -1,6 +1,6 @@
-//! What the source has answered so far in one decision: each question is put to it at most once.
+//! Caches answers of the source: each question is asked at most once per decision.
 //!
-//! Headers by name and metadata are not remembered here but by the source, which has them all once it has one: so that nothing
+//! Headers by name and metadata are not cached here but by the source, which has them all once it has one, so nothing
 //! has to be allocated for them.
 
 use std::borrow::Cow;

@@ -1,9 +1,10 @@
-//! What is certain where not everything is known.
+//! Bounds of a decision when some attributes are unknown.
 //!
-//! A requirement whose attribute is not known may come to yes or to no. Everything above requirements only gets truer when they
-//! do (`not…` is inside of one), so two evaluations bound all that can be: one in which every such requirement of DENY holds and
-//! none of ALLOW, one the other way round. Where both come to the same verdict, so does whatever the attributes are. What is known
-//! not to be established counts in both as it does when the request is decided.
+//! A requirement whose attribute is unknown may turn out true or false. More true requirements can only make the rules
+//! above them true (`not…` is inside a requirement), so two evaluations bound all possible outcomes: one in which every
+//! such requirement of DENY holds and none of ALLOW, and the reverse. If both give the same verdict, it is the verdict
+//! whatever the attributes are. Attributes that are known not to be established count in both as they do in the
+//! decision itself.
 
 use std::collections::BTreeSet;
 

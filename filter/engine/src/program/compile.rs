@@ -1,4 +1,4 @@
-//! From a configuration to a program.
+//! Compiles a configuration into a program.
 
 use super::actions::{Actions, of_action};
 use super::custom::CustomRules;

@@ -1,4 +1,4 @@
-//! CUSTOM: which requests external authorizers are asked about, and which ones.
+//! CUSTOM: which external authorizer is called, and for which requests.
 
 use super::answers::Answers;
 use super::rules::Rules;

@@ -1,4 +1,4 @@
-//! What one requirement of a rule comes to, for one request or connection. Here is all the meaning there is at run time.
+//! Evaluates one requirement of a rule for a request or a connection. The meaning of rules at run time is all here.
 
 use super::answers::{Answers, borrowed};
 use super::truth::{Truth, UnestablishedValue};

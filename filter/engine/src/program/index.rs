@@ -1,12 +1,13 @@
-//! Which rules can match at all: found by what is asked of one of their attributes, so that the cost of a decision follows the
-//! rules that are candidates, not all there are.
+//! Finds the rules that can match, by the value of one of their attributes, so that the cost of a decision depends on
+//! the candidates, not on all rules.
 //!
-//! Each rule is found by one of its parts (`from`, `to`, or one condition of `when`), and in each alternative of that part by one
-//! clause that asks for values: the clause that the fewest rules share ([`choose`]). The index only narrows: whether a candidate
-//! matches is decided by the whole rule, so a rule may be found too often, and must not be found too seldom.
+//! Each rule is found by one of its parts (`from`, `to`, or one condition of `when`), and in each alternative of that
+//! part by one clause that asks for values: the clause that the fewest rules share ([`choose`]). The index only
+//! narrows: the whole rule decides whether a candidate matches, so a rule may be found too often, but never too seldom.
 //!
-//! A rule that asks for no value anywhere (`not…` fields alone, or no field at all) is in `rest` and is always a candidate. Where there
-//! are many candidates, what else they ask for and must not have is looked up likewise, and what is out by it is not tried ([`narrow`]).
+//! A rule that asks for no value anywhere (only `not…` fields, or no field) is in `rest` and is always a candidate. If
+//! there are many candidates, their other clauses, negative ones too, are looked up in the same way, and candidates
+//! that these rule out are not evaluated ([`narrow`]).
 
 mod choose;
 mod finder;

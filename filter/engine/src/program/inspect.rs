@@ -1,4 +1,4 @@
-//! What a program consists of, for those who do not evaluate it: its modes, rules and provider.
+//! The content of a program, for tools that do not evaluate it: its modes, rules and provider.
 
 use std::collections::BTreeSet;
 

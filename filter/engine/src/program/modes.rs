@@ -1,4 +1,4 @@
-//! What the mutual TLS mode of a port refuses.
+//! Traffic that the mutual TLS mode of a port refuses.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

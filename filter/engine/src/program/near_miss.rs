@@ -1,6 +1,7 @@
-//! The ALLOW rule that came closest to matching what none of them matched: for the line that is logged of a denial.
+//! The ALLOW rule that came closest to matching when none matched, for the log line of a denial.
 //!
-//! It is looked for only when such a line is written, so it costs nothing to those who are let in, and the lines are rate-limited.
+//! It is computed only when such a line is written, so allowed requests do not pay for it, and the lines are
+//! rate-limited.
 
 use super::Program;
 use super::answers::Answers;

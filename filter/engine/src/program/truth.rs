@@ -1,8 +1,8 @@
-//! What a requirement comes to: yes, no, or a doubt; and what doubts count as.
+//! The result of a requirement: yes, no, or unknown; and what unknown counts as.
 
 use crate::attribute::Lookup;
 
-/// What a requirement comes to.
+/// The result of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Truth {
     Yes,

@@ -1,4 +1,4 @@
-//! Reads how an authorizer is asked, with what is wrong in it.
+//! Reads how an authorizer is called, and reports problems.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The values in an authorizer's description: what Istio's validation takes, and nothing that Envoy could not use.
+//! The values in an authorizer's description: those that Istio's validation accepts and Envoy can use.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a clause is compared with.
+//! The value that a clause is compared with.
 
 use std::net::IpAddr;
 

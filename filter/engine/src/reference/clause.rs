@@ -1,4 +1,4 @@
-//! One field: what it asks about, and whether a value matches what is there.
+//! One field: the attribute that it concerns, and whether a value matches.
 
 use super::look_up::look_up;
 use super::value::value_matches;

@@ -1,4 +1,4 @@
-//! Methods, hosts and paths that two readers could read in two ways are not established.
+//! Methods, hosts and paths that two readers could read differently are not established.
 
 use super::attribute_value::AttributeValue;
 use super::glob::{self, Piece, literal};

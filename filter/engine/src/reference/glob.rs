@@ -1,4 +1,4 @@
-//! A naive matcher: literals and "any text", tried in every way. Slow, and plain to see through.
+//! A naive matcher: literals and "any text", tried in every way. Slow and easy to check.
 
 /// A piece of a pattern.
 #[derive(Debug, Clone)]

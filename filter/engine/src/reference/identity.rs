@@ -1,4 +1,4 @@
-//! Values for who asks: principals, namespaces, service accounts, trust domains, and the principals of tokens.
+//! Values for the peer and the token: principals, namespaces, service accounts, trust domains, and request principals.
 
 use super::glob::{self, Piece, literal, string_match};
 use crate::config::Config;

@@ -1,4 +1,4 @@
-//! Looks up the attribute that a key stands for.
+//! Looks up the attribute that a key names.
 
 use super::attribute_value::AttributeValue;
 use super::established::{established_host, established_method, established_path};

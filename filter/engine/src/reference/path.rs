@@ -1,4 +1,4 @@
-//! Paths that an application may read as others.
+//! Paths that an application may read differently.
 
 /// Why an application may read a path, before any query or fragment, as another one: an escape of what ASCII shows as a character, an
 /// escape in lower case, a percent sign without two digits, escapes that are not UTF-8, or a segment that is one dot or two when

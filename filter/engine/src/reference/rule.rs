@@ -1,4 +1,4 @@
-//! One rule: `from` and `to` and `when`.
+//! One rule: `from`, `to` and `when`.
 
 use super::clause::{Clause, trace as trace_clause};
 use super::view::View;
@@ -105,8 +105,8 @@ fn clauses_of<'a>(fields: impl Iterator<Item = resource::Field<'a>>) -> Vec<Clau
         .collect()
 }
 
-/// Within a source, an operation or a condition all must hold. An HTTP-only field on TCP says nothing here: the whole
-/// rule is dropped if it is ALLOW's. A doubt counts as held for DENY and as failed for ALLOW.
+/// Within a source, an operation or a condition, all clauses must hold. An HTTP-only field does not apply to TCP: an
+/// ALLOW rule with one is dropped as a whole. Unknown counts as held for DENY and as failed for ALLOW.
 fn holds(clauses: &[ClauseTrace], action: Action) -> bool {
     clauses.iter().all(|clause| match clause.result {
         ClauseResult::Held | ClauseResult::HttpOnly => true,

@@ -1,4 +1,4 @@
-//! Which policies say something about a workload, and why the others do not.
+//! Which policies apply to a workload, and why the others do not.
 
 use crate::config::Config;
 use crate::resource::{AuthorizationPolicy, TargetRef};

@@ -1,4 +1,4 @@
-//! What the reference evaluator saw.
+//! A trace of the reference evaluator.
 
 use super::CustomTrace;
 use crate::decision::{Reason, RuleId, Verdict};

@@ -1,4 +1,4 @@
-//! Whether a value of a clause matches what is there.
+//! Whether a value of a clause matches the attribute.
 
 use super::attribute_value::AttributeValue;
 use super::glob::{self, string_match};

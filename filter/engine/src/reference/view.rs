@@ -1,4 +1,4 @@
-//! What there is to evaluate, and how much is told of it.
+//! The attributes that are evaluated, and how much of them a trace shows.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

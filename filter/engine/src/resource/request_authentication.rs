@@ -1,7 +1,8 @@
 //! `RequestAuthentication` as written:
 //! <https://istio.io/latest/docs/reference/config/security/request_authentication/>.
 //!
-//! Envoy's `jwt_authn` filter enforces it, ahead of whatever asks who signed in. Here it is read, and checked as Istio's admission does.
+//! Envoy's `jwt_authn` filter enforces it, before any filter that reads the identity in the token. Here it is read, and
+//! checked as Istio's admission does.
 
 use std::borrow::Cow;
 use std::time::Duration;

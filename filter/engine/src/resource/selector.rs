@@ -1,4 +1,4 @@
-//! `spec.selector`: which workloads, by their labels.
+//! `spec.selector`: selects workloads by their labels.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! `targetRefs`: what a policy is attached to, in place of a selector
+//! `targetRefs`: the gateway or service that a policy is attached to, instead of a selector
 //! (<https://istio.io/latest/docs/reference/config/type/workload-selector/#PolicyTargetReference>).
 
 use std::borrow::Cow;

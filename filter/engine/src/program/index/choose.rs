@@ -1,4 +1,4 @@
-//! By which of its clauses a rule is found.
+//! Chooses the clause that a rule is found by.
 
 use hashbrown::HashTable;
 

@@ -1,4 +1,4 @@
-//! The rules that are found by one attribute.
+//! Finds rules by one attribute.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

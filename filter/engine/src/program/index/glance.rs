@@ -1,5 +1,5 @@
-//! What the path must look like for a rule to match, at a glance: with many candidates most are out by it, and nothing else of them is
-//! looked at. Rules lie all over the memory, and what is here lies side by side.
+//! A quick check of the path: with many candidates it rules most of them out, and nothing else of these is read. Rules
+//! are scattered over the memory, but these checks are next to each other.
 
 use super::required::required;
 use crate::pattern::{PathPattern, TextPattern};

@@ -1,4 +1,4 @@
-//! A hash that grows byte by byte, so that one pass over a text yields that of each of its beginnings.
+//! A hash that grows byte by byte, so that one pass over a text gives the hash of every prefix.
 
 use std::hash::{Hash as _, Hasher};
 

@@ -1,4 +1,4 @@
-//! What a clause asks for, as something to be found by.
+//! The keys by which clauses are found.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Numbers of rules in ascending order.
+//! Rule numbers in ascending order.
 
 use super::glance::{Glance, SEVERAL};
 

@@ -1,4 +1,4 @@
-//! The one place where an attribute is brought together with what it is looked up in.
+//! Looks up an attribute in a table: the only place that does.
 
 use std::net::IpAddr;
 use std::ops::ControlFlow;

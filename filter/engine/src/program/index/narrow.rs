@@ -1,4 +1,4 @@
-//! Of many candidates, which are left: told by whole words of them, before any is tried.
+//! Rules out many candidates together, a whole word of bits at a time, before any is evaluated.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

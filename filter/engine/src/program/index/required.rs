@@ -1,4 +1,4 @@
-//! What a rule cannot match without.
+//! The clauses that a rule cannot match without.
 
 use crate::policy::{Clause, Rule};
 

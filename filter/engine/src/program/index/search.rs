@@ -1,4 +1,4 @@
-//! From candidates to a rule that matches.
+//! Searches the candidates for a rule that matches.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! Texts, and for each the rules that ask for it.
+//! A table of texts, with the rules that ask for each.
 
 use hashbrown::HashTable;
 
