@@ -80,7 +80,7 @@ impl Tally {
             .iter()
             .map(|(field, count)| format!("{field} {count}"))
             .collect();
-        println!("{name}: verdicts that hung on a field: {}", fields.join(", "));
+        println!("{name}: verdicts that depended on a field: {}", fields.join(", "));
     }
 }
 

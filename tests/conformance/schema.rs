@@ -146,7 +146,7 @@ fn files() -> Result<(), Failed> {
         json!({"workload": {"namespace": 1}}),
     ] {
         if differs(&wrong, &suites, &suites).is_none() {
-            return Err(format!("{wrong} is taken for a suite").into());
+            return Err(format!("{wrong} is accepted as a suite").into());
         }
     }
     Ok(())

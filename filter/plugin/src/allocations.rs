@@ -1,5 +1,8 @@
 //! Counts allocations, for the test of the cost of a decision: it measures the shipped module itself.
-#![expect(unsafe_code, reason = "an allocator is unsafe to write; this one hands on")]
+#![expect(
+    unsafe_code,
+    reason = "an allocator is unsafe to write; this one passes calls on"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -32,7 +32,7 @@
 //! * **External authorizers** may answer anything, and give to the same request the same answer whatever asks; what they add to the request
 //!   is not considered.
 //!
-//! Of attributes that are present but not established, only these are considered: certificates without a URI SAN, authorities that
+//! Attributes that are present but not established are considered only in these cases: certificates without a URI SAN, authorities that
 //! are not hosts, methods in lower case, server names with a trailing dot, and paths that `paths: strict` does not establish.
 //! Attributes that the proxy does not know (`Lookup::Unavailable`) are not considered: the engine then denies whatever could deny,
 //! by the same rules. Dry-run and AUDIT policies change no verdict, and so change nothing here.

@@ -15,7 +15,7 @@ use edge::Edge;
 pub(crate) const ENTRY: Entry = Entry {
     number: 10,
     name: "ingress",
-    promise: "An ingress takes only TLS, and no forged word",
+    promise: "An ingress accepts only TLS, and no forged header",
     experiment: || Box::pin(experiment()),
 };
 

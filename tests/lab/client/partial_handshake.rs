@@ -70,7 +70,7 @@ impl PartialHandshake {
     /// Sends nothing more, and answers whether the server closes the connection within `patience`. It blocks.
     ///
     /// # Errors
-    /// Of the socket.
+    /// From the socket.
     pub fn is_closed_within(mut self, patience: Duration) -> Result<bool> {
         self.stream.set_read_timeout(Some(patience))?;
         let mut bytes = Vec::new();

@@ -32,7 +32,7 @@ pub enum Transport {
     Tls(ServerTls, ClientCertificate),
     /// TLS with a `tls_inspector`, as in Istio's STRICT mode.
     Inspected(ServerTls, ClientCertificate),
-    /// TLS or plaintext, told apart by their first bytes, as in Istio's PERMISSIVE mode.
+    /// TLS or plaintext, distinguished by their first bytes, as in Istio's PERMISSIVE mode.
     Permissive(ServerTls, ClientCertificate),
 }
 

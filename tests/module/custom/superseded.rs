@@ -88,7 +88,7 @@ fn a_request_is_judged_by_the_policies_that_asked() {
                 assert_eq!(denied(outcome).code, 403, "{provider}");
             }
         }
-        assert_eq!(compiled(&mut vm), 1, "let go of, and compiled again");
+        assert_eq!(compiled(&mut vm), 1, "freed, and compiled again");
         assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
     }
 }
@@ -151,11 +151,11 @@ fn a_connection_is_judged_by_the_policies_that_asked() {
             (passed.to_vec(), closed)
         );
     }
-    assert_eq!(compiled(&mut vm), 1, "let go of, and compiled again");
+    assert_eq!(compiled(&mut vm), 1, "freed, and compiled again");
     assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
 }
 
-/// So many large ones replace it that its bytes are not kept either.
+/// Many large configurations replace it, so its bytes are not kept either.
 #[test]
 fn what_cannot_be_judged_any_more_is_denied() {
     let options = VmOptions {

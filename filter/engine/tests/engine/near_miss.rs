@@ -27,7 +27,7 @@ fn the_rule_with_the_fewest_failures_is_named() {
     let near = |path| near_miss(&all, &get(Some(FRONTEND), path));
     let rule = "ns[shop]-policy[a]-rule[1]";
     assert_eq!(near("/b"), Some(format!("{rule}: http.headers.x-team")));
-    // Of two that come as close, the first.
+    // If two come equally close, the first counts.
     assert_eq!(
         near("/a"),
         Some("ns[shop]-policy[a]-rule[0]: tls.peer, http.method".to_owned())

@@ -127,7 +127,7 @@ fn the_order_of_documents_and_rules_never_matters() {
                 let middle = rotate % order.len();
                 order.rotate_left(middle);
             }
-            // Modes are told apart by their age and then by their name; of two that share both, the first counts.
+            // Modes are ordered by their age and then by their name; if two share both, the first counts.
             order.sort_by_key(|document| document["kind"] == "PeerAuthentication");
             let mut same: Vec<Json> = documents
                 .iter()

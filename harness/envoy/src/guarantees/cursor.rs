@@ -219,7 +219,7 @@ impl<'v> Cursor<'v> {
         Ok((name, self.clone()))
     }
 
-    /// Whether a message is in a `TypedStruct`, whose type need not be that of the message that Envoy makes of it.
+    /// Whether a message is in a `TypedStruct`, whose type may differ from that of the message that Envoy makes from it.
     pub(super) fn is_typed_struct(&self) -> Result<bool, Failure> {
         Ok(type_name(self.word("@type")?).ends_with(".TypedStruct"))
     }

@@ -219,7 +219,7 @@ fn of_requirements<'v>(config: &Cursor<'v>, providers: &[(&'v str, Cursor<'v>)])
     Ok(())
 }
 
-/// Of several tokens that are required together, the payload of one replaces that of another.
+/// Refuses several tokens that are required together: policies read the payload of only one of them.
 fn one_at_a_time(config: &Cursor<'_>) -> Result<(), Failure> {
     for together in config.each_below("requires_all") {
         let mut names = Vec::new();

@@ -28,7 +28,7 @@ pub(super) enum Certificate {
         chain: String,
         /// Its private key.
         key: String,
-        /// Not by SDS.
+        /// Absent: the roots do not come from SDS.
         sds: (),
     },
     /// A file that Envoy watches.
@@ -43,22 +43,22 @@ pub(super) enum Roots {
     File {
         /// The certificates.
         roots: String,
-        /// Not by SDS.
+        /// Absent: the roots do not come from SDS.
         sds: (),
-        /// Of any trust domain.
+        /// Absent: any trust domain is accepted.
         domains: (),
     },
     /// A file that Envoy watches.
     Sds {
         #[serde(flatten)]
         secret: SdsSecret,
-        /// Of any trust domain.
+        /// Absent: any trust domain is accepted.
         domains: (),
     },
     /// Each trust domain has its own roots, and certificates of no other domain are accepted.
     Domains {
         domains: Vec<TrustDomainRoots>,
-        /// Not by SDS.
+        /// Absent: the roots do not come from SDS.
         sds: (),
     },
 }

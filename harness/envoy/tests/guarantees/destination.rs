@@ -118,7 +118,7 @@ const CASES: &[Case] = &[
         false,
     ),
     (
-        "a matcher in the place of what chains match on",
+        "a matcher instead of the criteria of chains",
         asks_port,
         |of| {
             chain(of)["filter_chain_match"] = json!({"destination_port": 8080});

@@ -111,13 +111,17 @@ const HTTP: &[Case] = &[
         let verifier = &mut filters(of)[0]["typed_config"]["providers"];
         verifier["services"] = verifier["issuer"].clone();
     }),
-    ("what a client says of itself, handed on", &["settings"], |of| {
-        let raw = json!({"name": "raw", "typed_config": typed("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", json!({}))});
-        let config = json!({"version": "V2", "pass_through_tlvs": {"match_type": "INCLUDE_ALL"}});
-        let kind = "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport";
-        cluster(of)["transport_socket"] = json!({"name": "proxy", "typed_config": typed(
+    (
+        "what a client says about itself, passed on",
+        &["settings"],
+        |of| {
+            let raw = json!({"name": "raw", "typed_config": typed("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", json!({}))});
+            let config = json!({"version": "V2", "pass_through_tlvs": {"match_type": "INCLUDE_ALL"}});
+            let kind = "envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport";
+            cluster(of)["transport_socket"] = json!({"name": "proxy", "typed_config": typed(
             kind, json!({"config": config, "transport_socket": raw}))});
-    }),
+        },
+    ),
     (
         "a field of the bootstrap that is not known",
         &["settings"],

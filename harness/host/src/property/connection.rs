@@ -1,6 +1,6 @@
 //! Attributes of the connection.
 //!
-//! Of the names in a certificate, only the first of each kind is visible. On a network filter there is no peer before the TLS
+//! Only the first name of each kind in a certificate is visible. On a network filter there is no peer before the TLS
 //! handshake is over, and `connection.tls_version` reads `TLSv1.2` until then; once read, it stays so.
 
 use std::net::SocketAddr;

@@ -262,7 +262,7 @@ fn metadata_of_streams_and_of_the_node() {
     assert_eq!(
         read("metadata.filter_metadata.f.list", &connection),
         found(pairs),
-        "values in the place of names"
+        "values instead of names"
     );
     assert!(read("metadata", &connection)[1].contains("\n\u{1}f"), "a message");
     assert_eq!(read("filter_state.direct", &connection), found("192.0.2.7:1"));

@@ -69,7 +69,11 @@ fn a_new_instance_has_a_new_root_for_new_streams_only() {
     let outcome = vm.request_headers(unheard).unwrap();
     assert!(matches!(outcome, HttpOutcome::LocalResponse(response) if response.code == 503));
     vm.close(unheard).unwrap();
-    assert_eq!(numbers(&mut vm), Vec::<String>::new(), "it knows nothing of it");
+    assert_eq!(
+        numbers(&mut vm),
+        Vec::<String>::new(),
+        "it knows nothing about it"
+    );
     assert_eq!(vm.failure(), None);
 }
 

@@ -18,7 +18,7 @@ pub struct SuggestionReport {
     policy: Map<String, Value>,
     /// Lines that it allows.
     lines: u64,
-    /// Of these, lines without the outcome.
+    /// How many of these do not have the outcome.
     silent: u64,
     /// Lines that were denied, and are not allowed.
     denied: u64,

@@ -51,16 +51,16 @@ pub(super) fn run(bytes: &[u8]) {
         assert_eq!(values(documents), [Some(json)], "{text:?}");
     }
     if let Ok(tidy) = readers::tidy(text) {
-        let laid_out = readers::documents(&tidy);
+        let formatted = readers::documents(&tidy);
         assert_eq!(
-            laid_out.as_deref().map(values),
+            formatted.as_deref().map(values),
             documents.as_deref().map(values),
-            "laid out it says something else: {text:?}"
+            "formatted, it means something else: {text:?}"
         );
         assert_eq!(
             readers::tidy(&tidy).as_ref(),
             Ok(&tidy),
-            "not laid out once and for all: {text:?}"
+            "formatting it twice changes it: {text:?}"
         );
     }
 }

@@ -40,7 +40,7 @@ fn tokens_are_verified_ahead_of_the_module() {
     folder.write("policies/tokens.yaml", format!("{HEAD}{rules}"));
     let ran = folder.run(&COMMAND);
     assert_eq!(ran.code, 0, "{ran:?}");
-    // Of the HTTP port only.
+    // Only the HTTP port has a filter.
     assert_eq!(
         ran.out.matches("- name: envoy.filters.http.jwt_authn\n").count(),
         1
