@@ -3,7 +3,9 @@
 use peerwarden_engine::{Config, Problems, Program, Reason, Verdict, reference};
 use peerwarden_engines::{Choice, EnginePair};
 use peerwarden_host::{Module, PluginOptions, Vm, VmOptions};
-use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure, RuleRef, TokenFilter, TokenResult, Traffic};
+use peerwarden_traffic::{
+    Answer, ConfigurationError, EngineFailure, RuleRef, TokenFilter, TokenResult, Traffic,
+};
 
 use crate::case::{Case, CaseInput, ExpectedDecision};
 

@@ -4,6 +4,7 @@ mod crowd;
 mod expiry;
 mod held;
 mod requests;
+mod silent;
 mod undecided;
 mod updates;
 mod upgrades;

@@ -26,6 +26,11 @@ pub(crate) fn is_not_kept() {
     SEEN.set(None);
 }
 
+/// The time as a timer keeps it, in nanoseconds since 1970; `None` while none does.
+pub(crate) fn kept() -> Option<u64> {
+    SEEN.get()
+}
+
 /// Whether a timer keeps the time.
 pub(crate) fn is_kept() -> bool {
     SEEN.get().is_some()

@@ -221,6 +221,7 @@ impl Tcp {
         match self.configuration.tcp.enforcement {
             Enforcement::Handshake => {
                 self.name_cluster();
+                self.open = Some(self.opener.watch());
                 Action::Continue
             }
             Enforcement::Hold => {

@@ -387,10 +387,10 @@ impl<'d> Context<'d> {
     ) -> Config {
         let near = [workload.namespace.as_str(), self.mesh.root_namespace.as_str()];
         let modes = self.modes_by_namespace.selecting(near, &BTreeMap::new());
+        let modes = modes.into_iter().map(|number| &self.peer_authentications[number]);
         let modes = modes
-            .into_iter()
-            .map(|number| &self.peer_authentications[number]);
-        let modes = modes.filter(|modes| !modes.is_replaced).map(|modes| &modes.written);
+            .filter(|modes| !modes.is_replaced)
+            .map(|modes| &modes.written);
         resources.extend(modes.cloned().map(Resource::PeerAuthentication));
         Config {
             mesh: self.mesh.clone(),
@@ -430,7 +430,7 @@ impl<'d> Context<'d> {
 }
 
 /// The labels that gateways select their pods by.
-fn gateways(others: &Others) -> Vec<(&Source, BTreeMap<String, String>)> {
+fn gateways(others: &OtherDocuments) -> Vec<(&Source, BTreeMap<String, String>)> {
     let of_gateway = |gateway: &'_ Document| {
         let labels = gateway.node.at(&["spec", "selector"])?.entries().iter();
         let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));

@@ -31,7 +31,12 @@ pub struct Findings {
 
 /// Every finding in the documents that can be read; those that cannot have their errors. `others` are those that decide
 /// nothing.
-pub fn run(setup: &Setup, others: &OtherDocuments, settings: &Settings, surroundings: &Surroundings) -> Findings {
+pub fn run(
+    setup: &Setup,
+    others: &OtherDocuments,
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Findings {
     let context = Context::of(setup, others, settings.rewrites_probes(), surroundings);
     let level = |lint: &Lint| settings.level(lint.code);
     let mut found = Vec::new();

@@ -108,3 +108,17 @@ fn a_client_that_hangs_up_is_no_trouble() {
     assert_eq!(vm.record(connection).unwrap().to_upstream(), b"");
     assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
 }
+
+/// Nobody can be asked about a silent connection; once there is data, somebody is.
+#[test]
+fn a_client_that_says_nothing_waits_past_the_deadline() {
+    let (mut vm, plugin) = asking("grpc");
+    let connection = open(&mut vm, plugin);
+    vm.advance(std::time::Duration::from_secs(15));
+    assert_eq!(vm.record(connection).unwrap().closed_by(), None);
+    assert_eq!(vm.callouts().count(), 0);
+    vm.downstream_data(connection, b"select 1;", false).unwrap();
+    assert_eq!(vm.callouts().count(), 1);
+    assert_eq!(vm.record(connection).unwrap().to_upstream(), b"");
+    assert_eq!(vm.violations(), []);
+}

@@ -32,6 +32,12 @@ pub(crate) struct Instance {
     held: RefCell<Streams>,
     /// The positions at which the next look at held streams continues: for recent ones, and for the others.
     held_next: [Cell<usize>; 2],
+    /// Connections that are not held, and on which neither side has sent anything yet.
+    silent: RefCell<Streams>,
+    /// The time of the last look at them, in nanoseconds since 1970, and the place among them at which the next begins.
+    silent_next: [Cell<u64>; 2],
+    /// Whether the last look left some that are over their deadline.
+    silent_more: Cell<bool>,
     allowed: RefCell<Streams>,
     /// Finished streams, which are reused.
     spare: RefCell<Vec<Rc<Stream>>>,
@@ -94,9 +100,20 @@ impl Instance {
         self.held.borrow_mut().add(stream);
     }
 
+    /// It continues, and is decided on its first data, or at the deadline.
+    pub(super) fn watch(&self, stream: &Rc<Stream>) {
+        self.silent.borrow_mut().add(stream);
+    }
+
+    /// The timer has done what it can about it.
+    pub(super) fn has_been_looked_at(&self, stream: &Stream) {
+        self.silent.borrow_mut().remove(stream);
+    }
+
     /// Adds it to the streams that the timer checks.
     pub(super) fn allow(&self, stream: &Rc<Stream>) {
         self.held.borrow_mut().remove(stream);
+        self.silent.borrow_mut().remove(stream);
         if stream.is_looked_after() {
             self.expires(stream.expiry());
             // A newer configuration may have arrived while it was held, or while its authorizer was called.
@@ -109,6 +126,7 @@ impl Instance {
 
     pub(super) fn forget(&self, stream: &Stream) {
         self.held.borrow_mut().remove(stream);
+        self.silent.borrow_mut().remove(stream);
         self.allowed.borrow_mut().remove(stream);
     }
 }

@@ -7,7 +7,7 @@ use peerwarden_engine::{Decision, ExternalAnswer, Judgement, Question, Reason, R
 use super::instance::Instance;
 use super::stream::{Allowance, Status, Stream, StreamOpener};
 use crate::abi;
-use crate::attributes::{Attributes, Handshake, Layer};
+use crate::attributes::{Attributes, Handshake, KeptHeaders, Layer};
 use crate::configuration::{Configuration, LoadedConfiguration};
 use crate::lock;
 use crate::report::{self, Cause, DeniedSubject};
@@ -89,6 +89,45 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
         Verdict::Deny => deny(instance, stream),
     }
     true
+}
+
+/// Decides on a connection with `enforcement: handshake` on which neither side has sent anything until the deadline: Envoy has dialled
+/// the upstream for it, so a client that is denied must not keep it. An external authorizer is asked once there is data.
+pub(super) fn silent(instance: &Instance, stream: &Rc<Stream>) {
+    instance.has_been_looked_at(stream);
+    if !becomes_effective(instance, stream) {
+        return;
+    }
+    let configuration = &stream.configuration;
+    let handshake = Handshake::MayBeUnderWay;
+    let attributes = Attributes::of_connection(configuration.sources(), handshake);
+    let asked = DeniedSubject::Connection(handshake);
+    let Some(loaded) = configuration.loaded() else {
+        report::decided(None, &attributes, asked, None, &**configuration);
+        deny(instance, stream);
+        return;
+    };
+    let Step::Decided(judgement) = loaded.program.begin(&attributes, configuration.report) else {
+        return;
+    };
+    let attributes_by = |newer: &Configuration| Attributes::of_connection(newer.sources(), handshake);
+    let is_allowed = judgement.decision.verdict == Verdict::Allow;
+    if is_allowed && newer_denies(instance, configuration, attributes_by, asked, &[], |_| {}) {
+        deny(instance, stream);
+        return;
+    }
+    report::decided(Some(&judgement), &attributes, asked, None, &**configuration);
+    if !is_allowed {
+        deny(instance, stream);
+        return;
+    }
+    let allowed = Allowance {
+        attributes: &attributes,
+        providers: &[],
+    };
+    stream.allowed_by(configuration.number, &allowed);
+    instance.allow(stream);
+    lock::mark(&configuration.lock, Layer::Tcp);
 }
 
 impl StreamOpener {
@@ -178,7 +217,10 @@ fn is_still_allowed(
         return false;
     };
     let providers = stream.details().providers.clone();
-    let (judgement, failure) = judge(&loaded, &attributes, &providers, Report::Denied);
+    let (judgement, mut failure) = judge(&loaded, &attributes, &providers, Report::Denied);
+    if let KeptHeaders::NoRoom = stream.details().headers {
+        failure = failure.or(Some("its headers were not kept: too many requests are open"));
+    }
     let is_allowed = judgement.decision.verdict == Verdict::Allow;
     if is_allowed {
         let allowed = Allowance {

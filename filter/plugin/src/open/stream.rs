@@ -10,6 +10,7 @@ use super::Instance;
 use crate::abi;
 use crate::attributes::{Attributes, Handshake, KeptHeaders, Layer};
 use crate::authorizer::PendingCall;
+use crate::clock;
 use crate::configuration::Configuration;
 use crate::pending_calls;
 use crate::timer;
@@ -126,6 +127,14 @@ impl Stream {
         Duration::from_nanos(held) >= self.configuration.tcp.deadline
     }
 
+    /// It began when no timer kept the time: it counts from now on.
+    pub(super) fn begins_at(&self, now: u64) {
+        let mut details = self.details.borrow_mut();
+        if details.held_since == 0 {
+            details.held_since = now;
+        }
+    }
+
     pub(super) fn is_looked_at(&self, now: u64) {
         self.looked_at.set(now);
     }
@@ -216,6 +225,18 @@ impl StreamOpener {
         let open = self.open(details);
         self.instance.hold(&open.stream);
         self.configuration.timer.at_least(timer::HELD);
+        open
+    }
+
+    /// A connection that continues, and is decided on its first data.
+    pub(crate) fn watch(&self) -> StreamHandle {
+        let details = Details {
+            handshake: Some(Handshake::MayBeUnderWay),
+            held_since: clock::kept().unwrap_or(0),
+            ..Details::default()
+        };
+        let open = self.open(details);
+        self.instance.watch(&open.stream);
         open
     }
 

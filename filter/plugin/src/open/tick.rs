@@ -32,6 +32,9 @@ pub(crate) fn tick(instance: &Rc<Instance>, configuration: &Configuration) -> u3
         stream.is_looked_at(now);
         judge::held(instance, &stream, now);
     }
+    for stream in instance.silent_due(now, SLICE) {
+        judge::silent(instance, &stream);
+    }
     for stream in instance.due(now / NANOS_PER_SECOND, SLICE) {
         judge::again(instance, &stream, now / NANOS_PER_SECOND);
     }

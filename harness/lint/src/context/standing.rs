@@ -150,13 +150,13 @@ fn covered_by_all(context: &Context<'_>, (policy, rule): Place, groups: &[Rc<Gro
     })
 }
 
-fn by_one(why: Why, by: RuleId) -> Why {
+fn by_one(why: NoDecisionReason, by: RuleId) -> NoDecisionReason {
     match why {
-        Why::Shadowed { matches, .. } => Why::Shadowed {
+        NoDecisionReason::Shadowed { matches, .. } => NoDecisionReason::Shadowed {
             matches,
             by: vec![by],
         },
-        Why::NeverMatches | Why::Refused { .. } => why,
+        NoDecisionReason::NeverMatches | NoDecisionReason::Refused { .. } => why,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What it costs to read a repository and to check it: at most so many allocations for each KiB of text, however large it is.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
@@ -8,7 +9,7 @@ use peerwarden_documents::count::grouped;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::setup::Setup;
 use peerwarden_lint::settings::Settings;
-use peerwarden_lint::{self as lint, Scope};
+use peerwarden_lint::{self as lint, Scope, Surroundings};
 
 use crate::counting;
 
@@ -108,13 +109,17 @@ fn cost(kind: &Kind, bytes: usize) -> Result<(u64, u64, u64), Failed> {
         resources: set.policies,
         ..Setup::default()
     };
+    let surroundings = Surroundings {
+        scope: Scope::Folders,
+        of_charts: BTreeSet::new(),
+    };
     let mut found = None;
     let checking = counting::of(|| {
         found = Some(lint::run(
             &setup,
             &set.others,
             &Settings::default(),
-            Scope::Folders,
+            &surroundings,
         ));
     });
     let found = found.map(|found| found.findings).unwrap_or_default();

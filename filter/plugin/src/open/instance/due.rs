@@ -53,6 +53,36 @@ impl Instance {
         due
     }
 
+    /// At most so many of the silent ones that are over their deadline. They are looked for once a second, and all together share one
+    /// deadline for each configuration, so the order does not matter.
+    pub(in crate::open) fn silent_due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
+        const SECOND: u64 = 1_000_000_000;
+        let [last, next] = &self.silent_next;
+        let is_over = now.saturating_sub(last.get()) >= SECOND;
+        if !is_over || self.silent.borrow().is_empty() {
+            return Vec::new();
+        }
+        let silent = self.silent.borrow();
+        let from = usize::try_from(next.get()).unwrap_or_default();
+        let mut due = Vec::new();
+        for stream in silent.iter_from(from) {
+            stream.begins_at(now);
+            if stream.is_over_deadline(now) {
+                due.push(Rc::clone(stream));
+            }
+            if due.len() == most {
+                // The others have their turn at the next tick.
+                let place = due.last().map_or(0, |stream| stream.place());
+                next.set(u64::try_from(place).unwrap_or_default());
+                self.silent_more.set(true);
+                return due;
+            }
+        }
+        last.set(now);
+        self.silent_more.set(false);
+        due
+    }
+
     /// Streams that the current configuration has not judged or whose certificate has expired, up to a limit. If there
     /// are no more, the next search waits until there can be.
     pub(in crate::open) fn due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
@@ -76,7 +106,7 @@ impl Instance {
     pub(in crate::open) fn period(&self) -> u32 {
         if !self.held.borrow().is_empty() {
             crate::timer::HELD
-        } else if self.has_work() {
+        } else if self.has_work() || self.silent_more.get() {
             crate::timer::SOON
         } else {
             crate::timer::IDLE

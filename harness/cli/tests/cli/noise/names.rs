@@ -1,6 +1,6 @@
 //! Documents of one name.
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
 fn mode(mode: &str) -> String {
     format!(
@@ -18,7 +18,7 @@ fn policy(name: &str, spec: &str) -> String {
 }
 
 #[track_caller]
-fn without_finding(ran: &Ran, note: &str) {
+fn without_finding(ran: &RunOutput, note: &str) {
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
     assert!(ran.warns(note), "{ran:?}");
 }

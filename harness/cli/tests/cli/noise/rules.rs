@@ -1,6 +1,6 @@
 //! Rules that are not needed, and paths that nobody can spell otherwise.
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
 /// An ALLOW policy for the workload `orders` of `shop`.
 fn policy(name: &str, rules: &str) -> String {
@@ -17,7 +17,7 @@ fn attached(name: &str, to: &str, rules: &str) -> String {
 const STRICT: &str = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: shop}\nspec: {mtls: \
                       {mode: STRICT}}\n";
 
-fn checked(documents: &[&str]) -> Ran {
+fn checked(documents: &[&str]) -> RunOutput {
     Folder::with(&[("all.yaml", &documents.join("---\n"))]).run(&["check"])
 }
 

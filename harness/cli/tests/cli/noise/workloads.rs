@@ -1,6 +1,6 @@
 //! What selectors and callers have to do with the workloads that are there.
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
 /// A workload of `shop` with its own labels and those of its pods.
 fn workload(kind: &str, name: &str, own: &str, pods: &str) -> String {
@@ -25,7 +25,7 @@ fn policy(labels: &str, from: &str) -> String {
 const WEB: &str = "principals: [cluster.local/ns/web/sa/web]";
 
 /// Each in a folder of its own.
-fn checked(documents: &[&str]) -> Ran {
+fn checked(documents: &[&str]) -> RunOutput {
     let folder = Folder::new();
     for (index, document) in documents.iter().enumerate() {
         folder.write(&format!("{index}/all.yaml"), document);
