@@ -1,5 +1,7 @@
 //! The measured decisions.
 
+mod policies;
+
 use anyhow::{Result, bail};
 use peerwarden_host::{
     Connection, HttpOutcome, Module, PeerCertificate, PluginId, PluginOptions, Request, TcpOptions, Tls, Vm,
@@ -8,9 +10,14 @@ use peerwarden_host::{
 use serde_json::{Value, json};
 
 use crate::table::Row;
+use policies::{
+    as_kubernetes_has_them, blocks, leading_wildcards, not_paths, numbered, of_a_mesh, one_caller, other,
+    principal, starred_namespaces,
+};
 
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
-/// The address of every caller.
+
+/// Where every caller is.
 const CALLER_ADDRESS: &str = "192.0.2.1";
 
 const BACKEND: &str = "spiffe://cluster.local/ns/shop/sa/backend";
@@ -160,94 +167,6 @@ fn full(number: usize) -> Value {
         |index| rule(&other(index), &format!("/other/{index}")),
         rule(principal(FRONTEND), "/orders*"),
     )
-}
-
-/// Each for a different ending of the path, for anyone.
-fn leading_wildcards() -> Value {
-    let rule = |end: &str| json!({"to": [{"operation": {"paths": [format!("*{end}")]}}]});
-    numbered(10_000, |index| rule(&format!("/x{index}")), rule("/y"))
-}
-
-/// Each for all paths except some, and none for this one: the index discards none of them.
-fn not_paths() -> Value {
-    let rule =
-        |index: usize| json!({"to": [{"operation": {"notPaths": [format!("/x{index}"), "/orders*"]}}]});
-    numbered(10_000, rule, rule(0))
-}
-
-/// Blocks that all contain the caller's address, for a method that it does not use.
-fn blocks() -> Value {
-    let rule = |length: usize| {
-        json!({
-            "from": [{"source": {"ipBlocks": [format!("{CALLER_ADDRESS}/{length}")]}}],
-            "to": [{"operation": {"methods": ["PUT"]}}],
-        })
-    };
-    numbered(10_000, |index| rule(index % 33), rule(32))
-}
-
-/// All of them match the caller and the request, except for a header.
-fn one_caller() -> Value {
-    let rule = || {
-        json!({
-            "from": [{"source": {"principals": [principal(FRONTEND)]}}],
-            "to": [{"operation": {"methods": ["GET"], "paths": ["/orders*"]}}],
-            "when": [{"key": "request.headers[x-tenant]", "values": ["other"]}],
-        })
-    };
-    numbered(10_000, |_| rule(), rule())
-}
-
-/// Conditions that the index cannot find: each is tried.
-fn starred_namespaces() -> Value {
-    let rule =
-        |index: usize| json!({"from": [{"source": {"namespaces": [format!("*{}-{index}*", index % 50)]}}]});
-    numbered(10_000, rule, rule(0))
-}
-
-/// With the fields that the API server adds, which makes them five megabytes.
-fn as_kubernetes_has_them(mut policies: Value) -> Value {
-    for (index, policy) in policies.as_array_mut().into_iter().flatten().enumerate() {
-        let metadata = &mut policy["metadata"];
-        metadata["creationTimestamp"] = json!("2026-01-31T12:00:00Z");
-        metadata["generation"] = json!(1);
-        metadata["labels"] = json!({"app.kubernetes.io/managed-by": "helm", "app.kubernetes.io/part-of": "shop", "team": format!("web-{}", index % 50)});
-        metadata["resourceVersion"] = json!(format!("{}", 4_000_000 + index));
-        metadata["uid"] = json!(format!("5b2c0f1e-7d43-4c55-9d0e-{index:012}"));
-    }
-    policies
-}
-
-/// Policies of five hundred workloads, one of which is this.
-fn of_a_mesh(number: usize) -> Value {
-    let mut policies = full(number);
-    for (index, policy) in policies.as_array_mut().into_iter().flatten().enumerate() {
-        policy["spec"]["selector"] = json!({"matchLabels": {"app": format!("app-{}", index % 500)}});
-    }
-    policies
-}
-
-fn numbered(number: usize, others: impl Fn(usize) -> Value, last: Value) -> Value {
-    let mut policies: Vec<Value> = (1..number).map(|index| policy(index, others(index))).collect();
-    policies.push(policy(number, last));
-    Value::from(policies)
-}
-
-fn other(index: usize) -> String {
-    format!("cluster.local/ns/web-{}/sa/other-{index}", index % 50)
-}
-
-fn principal(uri: &str) -> &str {
-    uri.trim_start_matches("spiffe://")
-}
-
-fn policy(index: usize, rule: Value) -> Value {
-    json!({
-        "apiVersion": "security.istio.io/v1",
-        "kind": "AuthorizationPolicy",
-        "metadata": {"name": format!("policy-{index:05}"), "namespace": "shop"},
-        "spec": {"rules": [rule]},
-    })
 }
 
 impl Case {

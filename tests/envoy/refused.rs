@@ -1,6 +1,8 @@
 //! Connections that a rendered listener refuses before any filter leave a line in its access log; those that it accepts leave none
 //! there.
 
+mod unreached;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,7 +20,7 @@ use peerwarden_lab::upstream::HttpEcho;
 use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 
-use crate::fixture::{BACKEND, FRONTEND, policy};
+use crate::fixture::FRONTEND;
 
 /// Connections of each kind.
 const MANY: usize = 1000;
@@ -263,90 +265,5 @@ async fn a_client_that_hangs_up_after_the_handshake_leaves_a_line_that_is_no_ref
         reason.is_some_and(|reason| reason.contains("Connection_reset_by_peer")),
         "{ended:?}"
     );
-    Ok(())
-}
-
-/// The fields of a TCP connection's line that do not depend on the machine.
-const FIELDS: [&str; 4] = [
-    "response_flags",
-    "upstream_transport_failure_reason",
-    "decision",
-    "connection_security_policy",
-];
-
-/// Lines of connections whose application is down, which `peerwarden explain` and `replay` can read.
-const DOWN: &str = include_str!("../../harness/cli/tests/cli/logs/application_down.jsonl");
-
-/// With `handshake` Envoy connects to it before the client's first data and the decision; with `hold`, only for allowed
-/// clients.
-#[tokio::test]
-async fn a_tcp_connection_whose_application_is_down_has_a_line_that_says_why() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mesh = Authority::new("cluster.local")?;
-    let server = Certificate::spiffe("spiffe://cluster.local/ns/shop/sa/server").dns(ServerTls::NAME);
-    let identity = mesh.issue(server)?;
-    std::fs::write(folder.path().join("cert-chain.pem"), identity.certificate_pem())?;
-    std::fs::write(folder.path().join("key.pem"), identity.key_pem())?;
-    std::fs::write(folder.path().join("root-cert.pem"), mesh.pem())?;
-    let (handshake, hold, gone) = (Port::reserve()?, Port::reserve()?, Port::reserve()?);
-    let upstream = format!("127.0.0.1:{}", gone.number());
-    let port = |port: &Port, enforcement: &str| {
-        let number = port.number();
-        json!({"port": number, "protocol": "TCP", "upstream": upstream, "enforcement": enforcement})
-    };
-    let description = json!({
-        "workload": {"namespace": "shop", "serviceAccount": "server", "labels": {"app": "orders"}},
-        "module": locate::module()?,
-        "certificates": {"directory": folder.path()},
-        "address": "127.0.0.1",
-        "admin": "127.0.0.1:0",
-        "accessLog": folder.path().join("access.log"),
-        "ports": [port(&handshake, "handshake"), port(&hold, "hold")],
-    });
-    let frontend = json!([{"from": [{"source": {"principals": ["cluster.local/ns/web/sa/frontend"]}}]}]);
-    let policies = [policy("ledger", "ALLOW", frontend)].map(serde_json::from_value::<Document>);
-    let policies: Vec<Document> = policies.into_iter().collect::<Result<_, _>>()?;
-    let inbound = Inbound::new(&serde_json::from_value(description)?, &policies)
-        .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    let _envoy = Envoy::launch(Launch::yaml(inbound.file()?.text)).await?;
-    let caller = |uri| Caller::workload(&mesh, &mesh.issue(Certificate::spiffe(uri))?);
-    for (port, uri) in [(&handshake, FRONTEND), (&hold, FRONTEND), (&hold, BACKEND)] {
-        let address = (Ipv4Addr::LOCALHOST, port.number()).into();
-        let mut connection = tcp::Connection::open(address, &caller(uri)?).await?;
-        // With `handshake` it is decided on the first data, which could arrive before or after the application refuses.
-        let received = connection.receive(1, deadline::EXCHANGE).await?;
-        assert!(received.nothing(), "{uri}: {received:?}");
-    }
-    let told = |line: &Value| FIELDS.map(|field| line[field].clone());
-    let log = deadline::until(Duration::from_secs(20), "the lines", async || {
-        let (_, lines) = lines(&folder.path().join("access.log"))?;
-        Ok((lines.len() >= 3).then_some(lines))
-    })
-    .await?;
-    let expected = DOWN.lines().map(|line| Ok(told(&serde_json::from_str(line)?)));
-    let expected: Vec<[Value; 4]> = expected.collect::<Result<_>>()?;
-    assert_eq!(log.iter().map(told).collect::<Vec<_>>(), expected);
-    Ok(())
-}
-
-/// If the application is down, the line of the request shows it.
-#[tokio::test]
-async fn what_is_let_in_and_goes_nowhere_has_a_line_that_says_why() -> Result<()> {
-    let workload = Workload::new().await?;
-    let text = workload.inbound.file()?.text;
-    let upstream = workload.upstream.address().port();
-    let gone = Port::reserve()?;
-    let text = text.replace(
-        &format!("port_value: {upstream}"),
-        &format!("port_value: {}", gone.number()),
-    );
-    let _envoy = Envoy::launch(Launch::yaml(text)).await?;
-    assert_eq!(workload.call().await?, 503);
-    let requests = deadline::until(Duration::from_secs(20), "a line", async || {
-        let (requests, _) = workload.lines()?;
-        Ok((!requests.is_empty()).then_some(requests))
-    })
-    .await?;
-    assert_eq!(requests[0]["response_flags"], "UF");
     Ok(())
 }

@@ -38,8 +38,8 @@ const PHRASES: [(&str, &str); 25] = [
     (r"\b(is|are) yours to say\b", "you decide"),
 ];
 
-/// Files below a folder with this ending, except build output.
-fn files(folder: &Path, ending: &str, found: &mut Vec<std::path::PathBuf>) -> Result<()> {
+/// Files below a folder with this ending, without what was built.
+pub(crate) fn files(folder: &Path, ending: &str, found: &mut Vec<std::path::PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         let name = path

@@ -20,6 +20,7 @@ mod near_miss;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod refuse;
+mod refuse_settings;
 mod select;
 mod shadow;
 mod tcp;

@@ -21,13 +21,17 @@ mod groups;
 mod guarantees;
 mod ingress;
 mod init;
+#[cfg(unix)]
+mod links;
 mod lints;
 mod machines;
 mod many;
 mod meanings;
 mod mesh;
 mod mistakes;
+mod namespaces;
 mod noise;
+mod normalisation;
 mod on_call;
 mod output;
 mod pages;

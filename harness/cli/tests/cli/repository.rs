@@ -2,7 +2,7 @@
 
 use crate::fixture::Folder;
 
-const POLICY: &str = "apiVersion: security.istio.io/v1
+pub(crate) const POLICY: &str = "apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: {name: default, namespace: shop}
 spec: {mtls: {mode: STRICT}}
@@ -67,7 +67,7 @@ const OTHERS: [(&str, &str); 28] = [
     ("node_modules/x/policy.yaml", "kind: AuthorizationPolicy\n"),
 ];
 
-fn repository() -> Folder {
+pub(crate) fn repository() -> Folder {
     let folder = Folder::with(&OTHERS);
     folder.write("policies/default.yaml", POLICY);
     folder.write("k8s/orders.yaml", DEPLOYMENT);
@@ -121,8 +121,8 @@ fn what_is_for_other_tools_is_passed_over() {
     }
 }
 
-/// Every command that accepts a folder, run on all of it.
-fn commands() -> Vec<Vec<&'static str>> {
+/// Every command that takes a folder, run on the whole of it.
+pub(crate) fn commands() -> Vec<Vec<&'static str>> {
     let native = |arguments: &[&'static str]| [arguments, &["--engine", "native"]].concat();
     vec![
         vec!["check", "."],
@@ -247,87 +247,6 @@ fn read(folder: &Folder, name: &str) -> String {
 }
 
 #[test]
-fn a_policy_without_a_namespace_has_that_of_its_kustomization() {
-    let bare = "apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: a}
-spec: {action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}
-";
-    let folder = Folder::with(&[
-        ("shop/policy.yaml", bare),
-        (
-            "shop/kustomization.yaml",
-            "namespace: shop\nresources: [policy.yaml]\n",
-        ),
-        ("other/policy.yaml", bare),
-        ("workload.yaml", "{namespace: shop}\n"),
-        ("default.yaml", "{namespace: default}\n"),
-    ]);
-    let asks = |workload: &str, policies: &str| {
-        let arguments = [
-            "explain",
-            "--engine",
-            "native",
-            "--plaintext",
-            "--workload",
-            workload,
-        ];
-        folder.run(&[&arguments[..], &["--policies", policies, "--path", "/"]].concat())
-    };
-    for (workload, policies, verdict, notes) in [
-        ("workload.yaml", "shop", "DENY", false),
-        ("default.yaml", "shop", "ALLOW", false),
-        ("workload.yaml", "other", "ALLOW", true),
-        ("default.yaml", "other", "DENY", true),
-        ("default.yaml", "other/policy.yaml", "DENY", true),
-        ("workload.yaml", "shop/policy.yaml", "DENY", false),
-    ] {
-        let ran = asks(workload, policies);
-        assert!(ran.out.starts_with(verdict), "{workload} {policies}: {ran:?}");
-        let says = ran.warns("note: 1 policy without a namespace");
-        assert_eq!(says, notes, "{workload} {policies}: {ran:?}");
-    }
-    let ran = folder.run(&["check", "."]);
-    assert_eq!(ran.err.matches("without a namespace").count(), 1, "{ran:?}");
-    folder.write("null.yaml", bare.replace("{name: a}", "{name: a, namespace: }"));
-    folder
-        .run(&["check", "null.yaml"])
-        .says(2, &["null.yaml:3:", "`metadata.namespace`"]);
-}
-
-/// As with `kubectl apply --recursive`, so there are no circles.
-#[cfg(unix)]
-#[test]
-fn links_to_files_are_read_and_links_to_folders_are_not() {
-    use std::os::unix::fs::symlink;
-    let folder = repository();
-    let link = |to: &str, name: &str| symlink(to, folder.path(name)).expect("a link");
-    // A folder that Kubernetes mounts from a ConfigMap.
-    folder.write("mounted/..data/mounted.yaml", POLICY.replace("shop", "mounted"));
-    link("..data/mounted.yaml", "mounted/mounted.yaml");
-    // One file with two names counts once.
-    link("../policies/default.yaml", "k8s/default.yaml");
-    link("..", "policies/circle");
-    link("nowhere.yaml", "broken-link.yaml");
-    let ran = folder.run(&["check", "."]);
-    assert!(
-        ran.err
-            .contains("2 documents and 1 suite checked: 0 errors, 0 warnings"),
-        "{ran:?}"
-    );
-    assert!(ran.err.contains("2 links"), "{ran:?}");
-    let ran = folder.run(&["check", "--verbose", "."]);
-    for link in ["broken-link.yaml", "policies/circle"] {
-        let says = format!("skipped {link}: a link that does not lead to a file");
-        assert!(ran.warns(&says), "{ran:?}");
-    }
-    for arguments in commands() {
-        let ran = folder.run(&arguments);
-        assert_ne!(ran.code, 2, "{arguments:?}: {ran:?}");
-    }
-}
-
-#[test]
 fn a_huge_file_without_policies_is_skipped() {
     let folder = repository();
     let mut huge = "kind: ConfigMap\ndata: {a: b}\n---\n".repeat(1_100_000);
@@ -397,57 +316,4 @@ fn settings_exclude_files_for_all_commands() {
     folder
         .run(&["matrix", "--policies", "attic/broken.yaml", "--engine", "native"])
         .says(2, &["attic/broken.yaml"]);
-}
-
-#[test]
-fn settings_and_an_option_give_namespaces() {
-    let bare = "apiVersion: security.istio.io/v1
-kind: AuthorizationPolicy
-metadata: {name: a}
-spec: {action: DENY, rules: [{to: [{operation: {methods: [GET]}}]}]}
-";
-    let folder = Folder::with(&[
-        ("teams/shop/policy.yaml", bare),
-        ("other/policy.yaml", bare),
-        ("kustomized/policy.yaml", bare),
-        (
-            "kustomized/kustomization.yaml",
-            "namespace: customs\nresources: [policy.yaml]\n",
-        ),
-        (
-            "peerwarden.toml",
-            "[namespace]\n\"teams/*\" = \"teams\"\n\"teams/shop\" = \"shop\"\n",
-        ),
-    ]);
-    let namespaces = |more: &[&str]| {
-        let ran = folder.run(
-            &[
-                &[
-                    "matrix",
-                    "--policies",
-                    ".",
-                    "--engine",
-                    "native",
-                    "--format",
-                    "json",
-                ],
-                more,
-            ]
-            .concat(),
-        );
-        assert_eq!(ran.code, 0, "{ran:?}");
-        let names = ["shop", "teams", "customs", "default", "given"];
-        let has = |name: &&str| ran.out.contains(&format!("\"namespace\": \"{name}\""));
-        (names.into_iter().filter(has).collect::<Vec<_>>(), ran.err)
-    };
-    let (names, notes) = namespaces(&[]);
-    assert_eq!(names, ["shop", "customs", "default"], "{notes}");
-    assert!(notes.contains("1 policy without a namespace"), "{notes}");
-    let (names, notes) = namespaces(&["-n", "given"]);
-    assert_eq!(
-        (names.as_slice(), notes.as_str()),
-        (&["shop", "customs", "given"][..], "")
-    );
-    let ran = folder.run(&["check", ".", "--namespace", "Given"]);
-    ran.says(2, &["a namespace is in lower case"]);
 }
