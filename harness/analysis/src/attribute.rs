@@ -40,6 +40,23 @@ pub enum Attribute {
 }
 
 impl Attribute {
+    /// Whether traffic may have several values of it at once.
+    pub(crate) fn has_several(&self) -> bool {
+        match self {
+            Attribute::Header(_) | Attribute::Claim(_) | Attribute::Metadata { .. } => true,
+            Attribute::Peer
+            | Attribute::Port
+            | Attribute::Method
+            | Attribute::Path
+            | Attribute::Host
+            | Attribute::Sni
+            | Attribute::SourceIp
+            | Attribute::RemoteIp
+            | Attribute::DestinationIp
+            | Attribute::Authorizer(_) => false,
+        }
+    }
+
     /// Whether only HTTP has it.
     pub fn is_http_only(&self) -> bool {
         match self {

@@ -17,7 +17,7 @@ const FEW: usize = 8;
 /// Puts attributes that the smallest rules test together next to each other; all others stay where they are.
 pub(super) fn arrange<'r>(wanted: &mut Vec<(Attribute, Atoms)>, rules: impl Iterator<Item = &'r Rule>) {
     let places: Vec<usize> = (0..wanted.len())
-        .filter(|place| has_several(&wanted[*place].0))
+        .filter(|place| wanted[*place].0.has_several())
         .collect();
     if places.len() <= FEW {
         return;
@@ -26,7 +26,7 @@ pub(super) fn arrange<'r>(wanted: &mut Vec<(Attribute, Atoms)>, rules: impl Iter
         .map(|rule| {
             let mut atoms = RequiredAtoms::default();
             atoms.rule(rule);
-            atoms.0.into_keys().filter(has_several).collect()
+            atoms.0.into_keys().filter(Attribute::has_several).collect()
         })
         .collect();
     tested.sort_by_key(Vec::len);
@@ -37,7 +37,7 @@ pub(super) fn arrange<'r>(wanted: &mut Vec<(Attribute, Atoms)>, rules: impl Iter
     }
     let (mut several, others): (Vec<_>, Vec<_>) = wanted
         .drain(..)
-        .partition(|(attribute, _)| has_several(attribute));
+        .partition(|(attribute, _)| attribute.has_several());
     several.sort_by_key(|(attribute, _)| order.get(attribute).copied());
     let (mut several, mut others) = (several.into_iter(), others.into_iter());
     let all = places.len() + others.len();
@@ -45,20 +45,4 @@ pub(super) fn arrange<'r>(wanted: &mut Vec<(Attribute, Atoms)>, rules: impl Iter
         Ok(_) => several.next(),
         Err(_) => others.next(),
     }));
-}
-
-fn has_several(attribute: &Attribute) -> bool {
-    match attribute {
-        Attribute::Header(_) | Attribute::Claim(_) | Attribute::Metadata { .. } => true,
-        Attribute::Peer
-        | Attribute::Port
-        | Attribute::Method
-        | Attribute::Path
-        | Attribute::Host
-        | Attribute::Sni
-        | Attribute::SourceIp
-        | Attribute::RemoteIp
-        | Attribute::DestinationIp
-        | Attribute::Authorizer(_) => false,
-    }
 }
