@@ -2,7 +2,9 @@
 
 use peerwarden_documents::documents::Document;
 use peerwarden_engine::document::Path;
-use peerwarden_engine::resource::{AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Rule};
+use peerwarden_engine::resource::{
+    Action, AuthorizationPolicy, PeerAuthentication, RequestAuthentication, Rule,
+};
 
 /// The annotation that makes a policy a dry run.
 pub(crate) const DRY_RUN: &str = "istio.io/dry-run";
@@ -34,6 +36,11 @@ impl Policy<'_> {
     pub(crate) fn is_dry_run(&self) -> bool {
         let annotation = self.written.metadata.annotation(DRY_RUN);
         annotation.is_some_and(|value| matches!(value, "1" | "t" | "T" | "TRUE" | "true" | "True"))
+    }
+
+    /// Whether it takes part in verdicts itself: a dry run and an AUDIT policy do not, and for a CUSTOM policy an authorizer does.
+    pub(crate) fn decides(&self) -> bool {
+        !self.is_dry_run() && matches!(self.written.action, Action::Allow | Action::Deny)
     }
 
     /// `AuthorizationPolicy NAMESPACE/NAME`.

@@ -60,7 +60,7 @@ fn in_folder(context: &Context<'_>, folder: &Folder, proxies: &[Workload]) -> Ve
     // For each policy, the number of proxies that it applies to, and the results where it is ineffective.
     let mut applies: BTreeMap<usize, usize> = BTreeMap::new();
     let in_folder: Vec<(usize, &Policy<'_>)> = (context.policies.iter().enumerate())
-        .filter(|(_, policy)| policy.document.source.folder() == folder && decides(policy))
+        .filter(|(_, policy)| policy.document.source.folder() == folder && policy.decides())
         .collect();
     let mut void: BTreeMap<usize, Vec<VoidPolicy>> = BTreeMap::new();
     for proxy in proxies {
@@ -204,9 +204,4 @@ fn title(proxy: &Workload) -> String {
             format!("the {what} {}/{name}", proxy.namespace)
         }
     }
-}
-
-/// Whether the policy itself decides anything, rather than an external authorizer.
-fn decides(policy: &Policy<'_>) -> bool {
-    !policy.is_dry_run() && matches!(policy.written.action, Action::Allow | Action::Deny)
 }

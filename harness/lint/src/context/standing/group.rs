@@ -81,7 +81,7 @@ type FoundGroups = BTreeMap<BTreeSet<usize>, Option<Rc<Group>>>;
 /// The sets of policies that apply together, each once, and those that are too large.
 pub(super) fn all(context: &Context<'_>) -> (Vec<Rc<Group>>, Vec<ProofGap>) {
     let policies = context.policies.iter().enumerate();
-    let deciding: Vec<NumberedPolicy<'_, '_>> = policies.filter(|(_, policy)| decides(policy)).collect();
+    let deciding: Vec<NumberedPolicy<'_, '_>> = policies.filter(|(_, policy)| policy.decides()).collect();
     let mut found = FoundGroups::new();
     // Those that can apply beside a policy are of its folder.
     let mut near: BTreeMap<&Path, SelectorIndex> = BTreeMap::new();
@@ -203,9 +203,4 @@ fn group(context: &Context<'_>, policies: &BTreeSet<usize>, workload: Workload) 
 fn name<'p>(policy: &'p Policy<'_>) -> (&'p str, &'p str) {
     let metadata = &policy.written.metadata;
     (&metadata.namespace, &metadata.name)
-}
-
-/// Whether a policy has a say in verdicts that is its own: not an external authorizer's.
-fn decides(policy: &Policy<'_>) -> bool {
-    !policy.is_dry_run() && matches!(policy.written.action, Action::Allow | Action::Deny)
 }
