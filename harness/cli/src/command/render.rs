@@ -5,6 +5,7 @@ mod descriptions;
 mod destination;
 mod inbound;
 mod ingress;
+mod options;
 mod probes;
 
 use clap::Subcommand;

@@ -6,8 +6,7 @@ use peerwarden_documents::files;
 use peerwarden_envoy::render::client::Client;
 
 use super::descriptions;
-use super::destination::Destination;
-use crate::command::repository::{NamespaceArgument, RepositoryArguments};
+use super::options::RenderOptions;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -28,18 +27,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
     #[command(flatten)]
-    destination: Destination,
-    #[command(flatten)]
-    repository: RepositoryArguments,
-    #[command(flatten)]
-    namespace: NamespaceArgument,
+    options: RenderOptions,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let mut loader = arguments.repository.loader(arguments.namespace.get())?;
-    loader.strict = true;
+    let loader = arguments.options.loader()?;
     let rules = loader.of_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
     let policies = loader.policies(&arguments.policies)?;
     let client = Client::new(
@@ -51,7 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         let lists = [("rules", rules.as_slice()), ("resources", policies.as_slice())];
         descriptions::diagnostics(&problems, &description, &lists)
     })?;
-    let destination = &arguments.destination;
+    let destination = &arguments.options.destination;
     destination.write(|| client.file(), |folder| client.files(folder))?;
     Ok(Exit::Fine)
 }

@@ -11,9 +11,8 @@ use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_envoy::render::probes::PORT;
 use peerwarden_lint as lint;
 
-use super::destination::Destination;
+use super::options::RenderOptions;
 use super::{descriptions, probes};
-use crate::command::repository::{NamespaceArgument, RepositoryArguments};
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -39,11 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PORT", default_value_t = PORT, requires = "probes", value_parser = clap::value_parser!(u16).range(1..))]
     probes_port: u16,
     #[command(flatten)]
-    destination: Destination,
-    #[command(flatten)]
-    repository: RepositoryArguments,
-    #[command(flatten)]
-    namespace: NamespaceArgument,
+    options: RenderOptions,
 }
 
 /// Warns about peers that policies allow and the generated handshake refuses.
@@ -65,8 +60,7 @@ fn refused(description: &Document, policies: Vec<Document>) -> Vec<Diagnostic> {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let mut loader = arguments.repository.loader(arguments.namespace.get())?;
-    loader.strict = true;
+    let loader = arguments.options.loader()?;
     let policies = loader.policies(&arguments.policies)?;
     let wrong =
         |problems| descriptions::diagnostics(&problems, &description, &[("resources", policies.as_slice())]);
@@ -77,7 +71,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     {
         inbound = inbound.with_probes(probes).map_err(wrong)?;
     }
-    let destination = &arguments.destination;
+    let destination = &arguments.options.destination;
     destination.write(|| inbound.file(), |folder| inbound.files(folder))?;
     if destination.is_one_file() {
         descriptions::no_limit(inbound.limit_without_place());

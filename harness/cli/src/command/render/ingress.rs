@@ -6,8 +6,7 @@ use peerwarden_documents::files;
 use peerwarden_envoy::render::ingress::Ingress;
 
 use super::descriptions;
-use super::destination::Destination;
-use crate::command::repository::{NamespaceArgument, RepositoryArguments};
+use super::options::RenderOptions;
 use crate::error::Result;
 use crate::exit::Exit;
 
@@ -31,18 +30,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policies: Vec<PathBuf>,
     #[command(flatten)]
-    destination: Destination,
-    #[command(flatten)]
-    repository: RepositoryArguments,
-    #[command(flatten)]
-    namespace: NamespaceArgument,
+    options: RenderOptions,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
-    let mut loader = arguments.repository.loader(arguments.namespace.get())?;
-    loader.strict = true;
+    let loader = arguments.options.loader()?;
     let gateways = loader.of_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
     let policies = loader.policies(&arguments.policies)?;
     let ingress = Ingress::new(
@@ -57,7 +51,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
         ];
         descriptions::diagnostics(&problems, &description, &lists)
     })?;
-    let destination = &arguments.destination;
+    let destination = &arguments.options.destination;
     destination.write(|| ingress.file(), |folder| ingress.files(folder))?;
     if destination.is_one_file() {
         descriptions::no_limit(ingress.limit_without_place());
