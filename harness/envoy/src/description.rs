@@ -23,7 +23,7 @@ pub use proxy::Proxy;
 pub use socket::{Endpoint, Socket};
 pub use underscores::Underscores;
 
-pub(crate) use field::{port_number, required};
+pub(crate) use field::{ObjectName, port_number, required};
 pub(crate) use socket::{is_name, shown};
 
 use peerwarden_engine::document::{At, Fields, Value};

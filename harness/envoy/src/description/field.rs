@@ -3,6 +3,26 @@
 use peerwarden_engine::document::{At, Fields, Value, wrong_type};
 use peerwarden_engine::{Problem, Problems};
 
+/// The name and the namespace of a Kubernetes object.
+pub(crate) struct ObjectName {
+    pub(crate) name: Option<String>,
+    pub(crate) namespace: Option<String>,
+}
+
+impl ObjectName {
+    /// Reads `metadata`; `None` if that is not an object.
+    pub(crate) fn read(fields: &mut Fields<'_, '_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let empty = Value::Object(Vec::new());
+        let at = at.name("metadata");
+        // The API server adds much to metadata, and none of it decides.
+        let mut metadata = Fields::of(fields.take("metadata").unwrap_or(&empty), &at, problems)?;
+        Some(Self {
+            name: required(&mut metadata, "name", &at, problems),
+            namespace: required(&mut metadata, "namespace", &at, problems),
+        })
+    }
+}
+
 /// A required text.
 pub(crate) fn required(
     fields: &mut Fields<'_, '_>,

@@ -3,7 +3,7 @@
 use peerwarden_engine::document::{At, Fields, Path, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
-use crate::description::{port_number, required};
+use crate::description::{ObjectName, port_number, required};
 
 /// A rule with its TLS settings.
 pub(super) struct DestinationRule {
@@ -73,11 +73,7 @@ impl DestinationRule {
         let mut fields = Fields::of(value, at, problems)?;
         fields.ignore(&["apiVersion", "kind", "status"]);
         let empty = Value::Object(Vec::new());
-        let at_metadata = at.name("metadata");
-        // The API server adds metadata, which has no effect.
-        let mut metadata = Fields::of(fields.take("metadata").unwrap_or(&empty), &at_metadata, problems)?;
-        let name = required(&mut metadata, "name", &at_metadata, problems);
-        let namespace = required(&mut metadata, "namespace", &at_metadata, problems);
+        let ObjectName { name, namespace } = ObjectName::read(&mut fields, at, problems)?;
 
         let at_spec = at.name("spec");
         let mut spec = Fields::of(fields.take("spec").unwrap_or(&empty), &at_spec, problems)?;

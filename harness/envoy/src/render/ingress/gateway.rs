@@ -4,7 +4,7 @@ use peerwarden_engine::Problems;
 use peerwarden_engine::document::{At, Fields, Value};
 
 use super::server::Server;
-use crate::description::{Certificates, required};
+use crate::description::{Certificates, ObjectName};
 
 /// A `Gateway` document with its servers.
 #[derive(Debug)]
@@ -24,11 +24,7 @@ impl Gateway {
         let mut fields = Fields::of(value, at, problems)?;
         fields.ignore(&["apiVersion", "kind", "status"]);
         let empty = Value::Object(Vec::new());
-        let at_metadata = at.name("metadata");
-        // The API server adds metadata, which has no effect.
-        let mut metadata = Fields::of(fields.take("metadata").unwrap_or(&empty), &at_metadata, problems)?;
-        let name = required(&mut metadata, "name", &at_metadata, problems);
-        let namespace = required(&mut metadata, "namespace", &at_metadata, problems);
+        let ObjectName { name, namespace } = ObjectName::read(&mut fields, at, problems)?;
 
         let at_spec = at.name("spec");
         let mut spec = Fields::of(fields.take("spec").unwrap_or(&empty), &at_spec, problems)?;
