@@ -128,7 +128,7 @@ e2e: needs-e2e wasm envoy ## Run only the tests on a real Envoy
 
 # The rows of the table in docs/guarantees.md, with each version of Envoy that is supported.
 ENVOY_VERSIONS ?= $(shell tools/envoy.sh --versions)
-envoy-versions: needs-envoy-versions wasm ## Run the tests of the second lock with Envoy 1.36 to 1.40: what stays closed without the module
+envoy-versions: needs-envoy-versions wasm ## Run the tests of the second lock with each version of Envoy: what stays closed without the module
 	@for version in $(ENVOY_VERSIONS); do \
 		envoy="$$(tools/envoy.sh $$version)"; \
 		echo "Envoy $$version: $$($$envoy --version | sed -n 's|.*version: [0-9a-f]*/\([0-9.]*\)/.*|\1|p')"; \

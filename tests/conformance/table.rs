@@ -20,8 +20,8 @@ fn markdown(cases: &[Case]) -> String {
     );
     text.push_str("| field | supported | cases on HTTP | on TCP | refusals |\n|---|---|---:|---:|---:|\n");
     let counts = fields::counts(cases);
-    for field in fields::ALL {
-        let cases = counts.get(field).map(Vec::as_slice).unwrap_or_default();
+    for field in fields::all() {
+        let cases = counts.get(&field).map(Vec::as_slice).unwrap_or_default();
         let on = |protocol: Option<&str>| cases.iter().filter(|case| case.protocol() == protocol).count();
         // Writing to a `String` cannot fail.
         let _ = writeln!(

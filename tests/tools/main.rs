@@ -4,3 +4,4 @@ mod ci;
 mod machine;
 mod prerequisites;
 mod release;
+mod versions;

@@ -33,29 +33,7 @@ pub(super) fn check(rule: &Rule, at: &At<'_>, problems: &mut Problems) {
     }
     let at_when = at.name("when");
     for (index, condition) in rule.when.iter().enumerate() {
-        let identity = match Key::parse(&condition.key) {
-            Ok(
-                Key::SourceNamespace
-                | Key::SourcePrincipal
-                | Key::SourceServiceAccount
-                | Key::SourceTrustDomain
-                | Key::RequestPrincipal
-                | Key::Audiences
-                | Key::Presenter
-                | Key::Claim(_),
-            ) => true,
-            Ok(
-                Key::SourceIp
-                | Key::RemoteIp
-                | Key::Header(_)
-                | Key::DestinationIp
-                | Key::DestinationPort
-                | Key::Sni
-                | Key::Metadata { .. },
-            )
-            | Err(_) => false,
-        };
-        if identity {
+        if Key::parse(&condition.key).is_ok_and(|key| key.is_identity()) {
             let at_entry = at_when.index(index);
             let message = format!("a CUSTOM policy cannot match on `{}`", condition.key);
             problems.push(Problem::new(&at_entry.name("key"), message).help(HELP));

@@ -72,6 +72,27 @@ impl Key {
         }
     }
 
+    /// Whether it is about who asks, a peer or a user: CUSTOM rules must not ask for that.
+    pub(crate) fn is_identity(&self) -> bool {
+        match self {
+            Self::SourceNamespace
+            | Self::SourcePrincipal
+            | Self::SourceServiceAccount
+            | Self::SourceTrustDomain
+            | Self::RequestPrincipal
+            | Self::Audiences
+            | Self::Presenter
+            | Self::Claim(_) => true,
+            Self::SourceIp
+            | Self::RemoteIp
+            | Self::Header(_)
+            | Self::DestinationIp
+            | Self::DestinationPort
+            | Self::Sni
+            | Self::Metadata { .. } => false,
+        }
+    }
+
     /// `None` when it starts with none of the known names.
     fn parse_bracketed(text: &str) -> Option<Result<Self, KeyError>> {
         let malformed = |example: &str| {
