@@ -191,8 +191,8 @@ impl<'d> Inventory<'d> {
     }
 }
 
-/// Whether its namespace is only the default, which has no place in the text.
-fn is_unplaced(document: &Document) -> bool {
+/// Whether its namespace is what is taken for one that names none: it has no place of its own in the text.
+pub(crate) fn is_unplaced(document: &Document) -> bool {
     let Some(metadata) = document.node.entry("metadata") else {
         return true;
     };

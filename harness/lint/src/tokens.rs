@@ -3,6 +3,7 @@
 use peerwarden_engine::resource::{Selector, TargetRef};
 
 use crate::context::{Context, Policy, Tokens};
+use crate::inventory::is_unplaced;
 
 /// Those that apply to one of the policy's workloads among the documents; without any such workload, those that may.
 pub(crate) fn applying<'c>(context: &'c Context<'_>, policy: &Policy<'_>) -> Vec<&'c Tokens<'c>> {
@@ -17,7 +18,9 @@ pub(crate) fn applies(context: &Context<'_>, tokens: &Tokens<'_>, policy: &Polic
         &tokens.written.metadata.namespace,
         &policy.written.metadata.namespace,
     );
-    if own != other && own != root && other != root {
+    // What no document gives a namespace is applied to any.
+    let is_unplaced = is_unplaced(tokens.document) || is_unplaced(policy.document);
+    if own != other && own != root && other != root && !is_unplaced {
         return false;
     }
     let (own, other) = (&tokens.written.target_refs, &policy.written.target_refs);
@@ -41,8 +44,10 @@ pub(crate) fn applies(context: &Context<'_>, tokens: &Tokens<'_>, policy: &Polic
     own.is_none_or(|own| other.is_none_or(|other| may_meet(own, other)))
 }
 
+/// Whether both are one target, or may be: a service may be behind any waypoint.
 fn is_same(own: &TargetRef, other: &TargetRef) -> bool {
-    (&own.kind, &own.name) == (&other.kind, &other.name)
+    let is_proxy = |target: &TargetRef| target.kind.starts_with("Gateway");
+    (&own.kind, &own.name) == (&other.kind, &other.name) || is_proxy(own) != is_proxy(other)
 }
 
 /// Whether a workload may have the labels of both.

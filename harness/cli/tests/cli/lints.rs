@@ -109,11 +109,11 @@ fn a_port_that_is_declared_to_be_server_first() {
 #[test]
 fn a_port_level_mode_says_enough() {
     let ran = checked(&[&mode(
-        "{selector: {matchLabels: {app: x}}, portLevelMtls: {27017: {mode: PERMISSIVE}}}",
+        "{selector: {matchLabels: {app: x}}, portLevelMtls: {3306: {mode: PERMISSIVE}}}",
     )]);
-    ran.says(1, &["warning[PW009]", "port 27017 is for MongoDB"]);
+    ran.says(1, &["warning[PW009]", "port 3306 is for MySQL"]);
     fine(&[&mode(
-        "{selector: {matchLabels: {app: x}}, portLevelMtls: {27017: {mode: STRICT}}}",
+        "{selector: {matchLabels: {app: x}}, portLevelMtls: {3306: {mode: STRICT}}}",
     )]);
     fine(&[&mode(
         "{selector: {matchLabels: {app: x}}, portLevelMtls: {8080: {mode: PERMISSIVE}}}",

@@ -48,7 +48,12 @@ impl Finding {
         self
     }
 
-    /// Its path.
+    /// Whether it can be mended without anybody's judgement.
+    pub(crate) fn has_fix(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

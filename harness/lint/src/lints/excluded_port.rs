@@ -2,9 +2,11 @@
 //! TLS: they decide by the label of the endpoint, not by its ports.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::documents::Others;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::MtlsMode;
 
+use crate::comments;
 use crate::context::Context;
 use crate::destination_rule;
 use crate::lint::{Finder, Lint};
@@ -32,12 +34,20 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         };
         let services = workload.services(context.others);
         for (port, node) in excluded(workload) {
-            // Automatic mutual TLS is not used for such a port.
+            // The comment above it says why.
+            if !comments::above(&workload.place(node)).is_empty() {
+                continue;
+            }
+            // Automatic mutual TLS does not call such a port by it.
             if modes.mtls_mode(port).0 == MtlsMode::Disable {
                 continue;
             }
-            let called: Vec<&ServicePort<'_>> =
-                services.iter().filter(|service| service.target == port).collect();
+            let called = services.iter().filter(|service| service.target == port);
+            // The API server calls a webhook, without mutual TLS.
+            let called: Vec<&ServicePort<'_>> = called
+                .filter(|service| !is_of_webhook(context.others, service.service, &workload.namespace))
+                .collect();
+            let mut message = None;
             for service in called {
                 let rules: Vec<&str> = context
                     .others
@@ -57,18 +67,38 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                     }
                     _ => "a `DestinationRule` sets ISTIO_MUTUAL",
                 };
-                let message = format!(
+                message.get_or_insert_with(|| format!(
                     "port {port} bypasses Envoy, but clients use mutual TLS on it, as port {} of service {}: {why}",
                     service.number, service.service
-                );
-                found.push(LINT.of_workload(workload, &message, node).help(HELP));
+                ));
             }
+            found.extend(message.map(|message| LINT.of_workload(workload, &message, node).help(HELP)));
         }
     }
     found
 }
 
-/// The ports that a workload excludes from its Envoy, and the place where it does.
+/// Whether a webhook's configuration names a service.
+fn is_of_webhook(others: &Others, name: &str, namespace: &str) -> bool {
+    let is_it = |webhook: &Node| {
+        let service = |field| {
+            webhook
+                .at(&["clientConfig", "service", field])
+                .and_then(Node::as_str)
+        };
+        service("name") == Some(name) && service("namespace") == Some(namespace)
+    };
+    let configurations = others
+        .all()
+        .filter(|document| document.text("kind").ends_with("WebhookConfiguration"));
+    let mut webhooks = configurations.flat_map(|document| {
+        let webhooks = document.node.get("webhooks").and_then(Node::as_list);
+        webhooks.unwrap_or_default()
+    });
+    webhooks.any(is_it)
+}
+
+/// The ports that a workload takes from its Envoy, and where it says so.
 pub(crate) fn excluded<'d>(workload: &Workload<'d>) -> Vec<(u16, &'d Node)> {
     let Some(node) = workload.annotation(EXCLUDED) else {
         return Vec::new();

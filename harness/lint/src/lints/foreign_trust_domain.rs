@@ -118,7 +118,8 @@ fn domains<'p>(policy: &'p Policy<'_>) -> impl Iterator<Item = (&'p str, &'p str
 /// The trust domain of a value, if it has one without a wildcard.
 fn domain<'v>(field: &str, value: &'v str) -> Option<&'v str> {
     let domain = match field {
-        "principals" | "source.principal" => value.split_once('/')?.0,
+        // A certificate's subject is no identity: PW039 says so.
+        "principals" | "source.principal" if !value.contains('=') => value.split_once('/')?.0,
         "trustDomains" | "source.trustDomain" => value,
         _ => return None,
     };

@@ -54,6 +54,7 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
         let covering = wide.iter().find(|(other, by)| {
             by != value
                 && !is_meant(by, value)
+                && !is_harmless(list, by)
                 && covers(list.field, by, value)
                 && (*other < index || !covers(list.field, value, by))
         });
@@ -65,7 +66,12 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether both were probably written on purpose: `/ready` beside `*/ready`. PW027 covers a star inside a value.
+/// Whether the wider value is still about some paths: the other one is there for the reader.
+fn is_harmless(list: &List<'_>, by: &str) -> bool {
+    list.field == "paths" && !matches!(by, "*" | "/*" | "/{**}")
+}
+
+/// Whether both were written on purpose: `/ready` beside `*/ready`. Of a star inside PW027 says more.
 fn is_meant(by: &str, value: &str) -> bool {
     let is_template = value.contains("{*}") || value.contains("{**}");
     let inside = value.strip_prefix('*').unwrap_or(value);

@@ -1,8 +1,8 @@
 //! PW009: a port that accepts plaintext and mutual TLS, and on which the server speaks first.
 //!
-//! Envoy distinguishes them by the client's first bytes, but a plaintext client of such a protocol waits for the
-//! server. So both wait
-//! (<https://istio.io/latest/docs/ops/deployment/application-requirements/#server-first-protocols>).
+//! Envoy tells the two apart by the client's first bytes, and a plaintext client of such a protocol waits for the server's. So both
+//! wait (<https://istio.io/latest/docs/ops/deployment/application-requirements/#server-first-protocols>). That page lists MongoDB too,
+//! whose clients speak first: <https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>.
 
 use std::collections::BTreeSet;
 
@@ -23,23 +23,20 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// Ports of such protocols that Istio knows, and those of FTP, POP3 and IMAP.
-const PORTS: [(u16, &str); 7] = [
+/// The ports of such protocols that Istio knows, and FTP, POP3 and IMAP.
+const PORTS: [(u16, &str); 6] = [
     (21, "FTP"),
     (25, "SMTP"),
     (53, "DNS"),
     (110, "POP3"),
     (143, "IMAP"),
     (3306, "MySQL"),
-    (27017, "MongoDB"),
 ];
 
-/// Names of such protocols: the first part of a port's name, or its `appProtocol`, as Istio reads them.
-const NAMES: [(&str, &str); 8] = [
+/// What a port is called by whose name, or `appProtocol`, says what it speaks: the first part, as Istio reads it.
+const NAMES: [(&str, &str); 6] = [
     ("mysql", "MySQL"),
     ("mariadb", "MySQL"),
-    ("mongo", "MongoDB"),
-    ("mongodb", "MongoDB"),
     ("smtp", "SMTP"),
     ("ftp", "FTP"),
     ("pop3", "POP3"),

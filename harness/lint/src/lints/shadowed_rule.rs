@@ -74,7 +74,10 @@ impl<'c, 'd> Shadowed<'c, 'd> {
         // Of what is attached to a gateway or a waypoint, PW049 says more.
         let is_told_elsewhere = !policy.written.target_refs.is_empty() && !is_of_own_policy;
         let rule = policy.written.rules.iter().flatten().nth(standing.rule())?;
+        // Of two that deny everything, it does not matter which does.
+        let is_deny_all = policy.written.action == Action::Deny && public::is_empty(rule);
         let is_on_purpose = public::is_public(rule)
+            || is_deny_all
             || cause.is_some_and(|cause| is_reasoned(context, cause, is_of_own_policy));
         (!is_told_elsewhere && !is_on_purpose).then_some(Self {
             standing,

@@ -4,8 +4,9 @@
 //! from these callers, and the second these requests from anyone.
 
 use peerwarden_documents::diagnostic::Severity;
-use peerwarden_engine::resource::{Action, Rule};
+use peerwarden_engine::resource::{Action, Rule, Source};
 
+use crate::comments;
 use crate::context::Policy;
 use crate::lint::{Finder, Finding, Lint};
 use crate::public::is_public;
@@ -29,7 +30,12 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, pair) in rules.windows(2).enumerate() {
         let [first, second] = pair else { continue };
-        if !(is_only_from(first) && is_without_from(second)) || is_public(second) || is_exception(second) {
+        if !(is_only_from(first) && is_without_from(second))
+            || is_public(second)
+            || is_exception(second)
+            || is_for_those_without_token(first, second)
+            || comments::is_above(policy.document, &Rule::path(index + 1))
+        {
             continue;
         }
         let part = if second.to.is_some() { "to" } else { "when" };
@@ -51,6 +57,18 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
 /// Whether it has a condition on what must not be there, and no operation: "and whoever sends no such header".
 fn is_exception(rule: &Rule) -> bool {
     rule.to.is_none() && rule.when.iter().any(|condition| condition.values.is_empty())
+}
+
+/// "With a token everything, without one these paths."
+fn is_for_those_without_token(first: &Rule, second: &Rule) -> bool {
+    let mut sources = first.from.iter().flatten();
+    let any_token = |source: &Source| source.request_principals == ["*"] && source.principals.is_empty();
+    let has_paths = second
+        .to
+        .iter()
+        .flatten()
+        .all(|operation| !operation.paths.is_empty());
+    sources.all(any_token) && second.to.is_some() && has_paths
 }
 
 fn is_only_from(rule: &Rule) -> bool {

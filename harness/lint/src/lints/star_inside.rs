@@ -42,7 +42,7 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let texts = lists
         .iter()
         .filter(|list| !OTHERS.contains(&list.field) && list.field != "destination.ip");
-    texts.flat_map(|list| of_list(policy, list)).collect()
+    together(texts.flat_map(|list| of_list(policy, list)).collect())
 }
 
 fn of_list(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
@@ -56,6 +56,14 @@ fn of_list(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
         if !rest.contains('*') || value.contains("{*}") || value.contains("{**}") {
             continue;
         }
+        // `/a/*` beside it matches all that is meant.
+        let wider = list.values.iter().find(|wider| {
+            let literal = wider.strip_suffix('*').filter(|literal| !literal.contains('*'));
+            *wider != value && literal.is_some_and(|literal| value.starts_with(literal))
+        });
+        if wider.is_some() && value.ends_with("**") {
+            continue;
+        }
         let message = match value.strip_prefix('*') {
             Some(literal) => {
                 format!(
@@ -65,10 +73,14 @@ fn of_list(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
             None => format!("the `*` inside `{value}` is a literal star, not a wildcard"),
         };
         let template = as_template(value).filter(|_| list.field == "paths");
-        let help = match &template {
-            Some(template) => format!("write the template `{template}`"),
-            None => {
+        let help = match (&template, wider) {
+            (_, Some(wider)) => format!("remove it: `{wider}` in this list matches every depth"),
+            (Some(template), None) => format!("write the template `{template}`"),
+            (None, None) if list.field == "paths" => {
                 "write one star, at the start or at the end; for a segment of a path, write `{*}`".to_owned()
+            }
+            (None, None) => {
+                "write one star, at the start or at the end: no value means \"contains\"".to_owned()
             }
         };
         let finding = Finding::new(path.clone(), message, help);
@@ -81,7 +93,19 @@ fn of_list(policy: &Policy<'_>, list: &List<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The path with its stars as template segments, if each star is a whole segment.
+/// Findings without a fix in one policy, which say the same of other values: the first names the places of the others.
+fn together(findings: Vec<Finding>) -> Vec<Finding> {
+    let (fixed, alike): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(Finding::has_fix);
+    let mut alike = alike.into_iter();
+    let first = alike.next().map(|first| {
+        alike
+            .take(3)
+            .fold(first, |first, other| first.also(other.path().clone(), "here too"))
+    });
+    first.into_iter().chain(fixed).collect()
+}
+
+/// The path with its stars as segments, where each is one.
 fn as_template(path: &str) -> Option<String> {
     let segments: Vec<&str> = path.split('/').collect();
     let whole = |segment: &&str| **segment == *"*" || !segment.contains('*');

@@ -8,6 +8,7 @@
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 
+use crate::comments;
 use crate::context::{Context, Policy, Tokens};
 use crate::lint::{Finder, Lint};
 use crate::tokens;
@@ -29,7 +30,12 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let routes = || context.others.of_kind("VirtualService");
     let are_routed = routes().any(|route| route.source.text.contains(ROUTED));
     let unasked = context.request_authentications.iter().filter(|tokens| {
-        !are_routed && verifies(tokens) && is_here(context, tokens) && !is_asked(context, tokens)
+        !are_routed
+            && verifies(tokens)
+            && is_here(context, tokens)
+            && !is_asked(context, tokens)
+            && !is_of_issuer(tokens)
+            && !is_meant(tokens)
     });
     unasked.map(finding).collect()
 }
@@ -41,6 +47,31 @@ fn verifies(tokens: &Tokens<'_>) -> bool {
         .iter()
         .map(|rule| rule.output_payload_to_header.is_some() || !rule.output_claim_to_headers.is_empty());
     !rules.is_empty() && !told.any(|told| told)
+}
+
+/// Whether its workload is the issuer itself, where people come to get a token.
+fn is_of_issuer(tokens: &Tokens<'_>) -> bool {
+    let labels = tokens
+        .written
+        .selector
+        .iter()
+        .flat_map(|selector| &selector.match_labels);
+    let names: Vec<&str> = labels.map(|(_, value)| value.as_str()).collect();
+    let host = |issuer: &str| {
+        issuer
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split(['.', '/', ':']).next().map(str::to_owned))
+    };
+    let mut hosts = tokens.written.rules.iter().filter_map(|rule| host(&rule.issuer));
+    hosts.any(|host| names.contains(&host.as_str()))
+}
+
+/// Whether the comment above it speaks of the policy that is not there.
+fn is_meant(tokens: &Tokens<'_>) -> bool {
+    let place = tokens.document.place(&Path::keys(["apiVersion"]), true);
+    let comment = comments::above(&place);
+    comment.iter().any(|line| line.contains("AuthorizationPolicy"))
 }
 
 fn is_here(context: &Context<'_>, tokens: &Tokens<'_>) -> bool {

@@ -4,6 +4,9 @@
 //! missing (<https://istio.io/latest/docs/reference/config/security/request_authentication/>). If the run has no such
 //! document, they may be elsewhere, for example in a platform's repository.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::resource::Action;
 
@@ -29,9 +32,26 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         .policies
         .iter()
         .filter(|policy| tokens::applying(context, policy).is_empty());
-    unverified
-        .filter_map(|policy| Some(finding(context, policy)?.in_policy(&LINT, policy)))
-        .collect()
+    // One document is missing for all policies of a namespace.
+    let mut by_namespace: BTreeMap<&str, Diagnostic> = BTreeMap::new();
+    for policy in unverified {
+        let Some(found) = finding(context, policy) else {
+            continue;
+        };
+        let found = found.in_policy(&LINT, policy);
+        match by_namespace.entry(&policy.written.metadata.namespace) {
+            Entry::Vacant(entry) => {
+                entry.insert(found);
+            }
+            Entry::Occupied(mut entry) => {
+                let related = &mut entry.get_mut().details.related;
+                if let (Some(place), true) = (found.place, related.len() < 3) {
+                    related.push((place, "here too".to_owned()));
+                }
+            }
+        }
+    }
+    by_namespace.into_values().collect()
 }
 
 fn finding(context: &Context<'_>, policy: &Policy<'_>) -> Option<Finding> {

@@ -32,18 +32,19 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 fn of(policy: &Policy<'_>, root: &str) -> Option<Finding> {
     let written = &policy.written;
     let mut rules = written.rules.iter().flatten();
-    if let Some(rule) = rules.position(is_empty) {
+    let scoped = written
+        .selector
+        .as_ref()
+        .is_some_and(|selector| !selector.match_labels.is_empty())
+        || !written.target_refs.is_empty();
+    // Who denies everything to one workload means it.
+    if let Some(rule) = rules.position(is_empty).filter(|_| !scoped) {
         return Some(Finding::new(
             Rule::path(rule),
             "an empty rule denies everything, and no ALLOW can make an exception to it",
             "to deny by default, write an ALLOW policy without rules, `spec: {}`, and other policies that allow",
         ));
     }
-    let scoped = written
-        .selector
-        .as_ref()
-        .is_some_and(|selector| !selector.match_labels.is_empty())
-        || !written.target_refs.is_empty();
     (written.metadata.namespace == root && !scoped).then(|| {
         Finding::new(
             Path::keys(["metadata", "namespace"]),

@@ -27,6 +27,13 @@ pub(super) fn principal(value: &str) -> Option<Impossibility> {
             "write each principal as a value of its own",
         ));
     }
+    let is_of_subject = |part: &str| ["O=", "OU=", "CN="].iter().any(|name| part.starts_with(name));
+    if value.split('/').any(is_of_subject) {
+        return Some(Wrong::new(
+            "is the subject of a certificate, and no policy can match its O, OU or CN",
+            PRINCIPAL,
+        ));
+    }
     if value.starts_with("system:serviceaccount:") {
         return Some(Impossibility::new(
             "is a user name of Kubernetes, not a SPIFFE ID",
