@@ -12,6 +12,7 @@ mod layout;
 mod order;
 mod quotes;
 mod same;
+mod spaces;
 #[cfg(test)]
 mod tests;
 

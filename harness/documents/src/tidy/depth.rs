@@ -33,7 +33,7 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
 }
 
 /// Whether a line ends with the header of a block scalar, such as `|`, `>-` or `|2`.
-fn begins_a_block_scalar(line: &str) -> bool {
+pub(super) fn begins_a_block_scalar(line: &str) -> bool {
     let line = line.split_once(" #").map_or(line, |(line, _)| line).trim_end();
     let header = line.trim_end_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '+' | '-'));
     header == "|" || header == ">" || header.ends_with(" |") || header.ends_with(" >")

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions, LineBreak, ProseWrap, Quotes};
 
 use super::depth::{DEEPEST, too_deep};
+use super::spaces;
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
 
@@ -37,10 +38,16 @@ pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
             ..LanguageOptions::default()
         },
     };
-    // A panic of the crate on one file should not prevent the others from being formatted.
-    let laid_out = std::panic::catch_unwind(|| pretty_yaml::format_text(&source.text, &options));
+    let marked = spaces::marked(&source.text);
+    let text = marked.as_deref().unwrap_or(&source.text);
+    // That the crate panics on one file should not keep the others from being laid out.
+    let laid_out = std::panic::catch_unwind(|| pretty_yaml::format_text(text, &options));
     laid_out
         .map_err(|_| Diagnostic::error("the formatter of YAML cannot read it"))?
+        .map(|text| match marked {
+            Some(_) => spaces::unmarked(&text),
+            None => text,
+        })
         .map(|text| no_gap_after_separators(&text))
         .map_err(|error| Diagnostic::error(error.to_string()))
 }
