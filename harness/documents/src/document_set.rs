@@ -62,6 +62,16 @@ impl DocumentSet {
     ) -> Result<(), Diagnostic> {
         let mut is_read = false;
         for mut document in all(source)? {
+            // A patch that takes a resource away, wherever it is named
+            // (<https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/>).
+            if document.text("$patch") == "delete" {
+                let file = PathBuf::from(&source.name);
+                self.passed_over
+                    .patches
+                    .push((file.clone(), source.folder().to_owned()));
+                is_read = true;
+                continue;
+            }
             let is_of_default = namespaces.give(&mut document, Path::new(&source.name));
             if document.decides() || is_named && document.is_meant() {
                 is_read = true;

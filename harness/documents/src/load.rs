@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clusters::{self, ClusterSet};
-use crate::diagnostic::Diagnostic;
+use crate::count::counted;
+use crate::diagnostic::{self, Diagnostic};
 use crate::document_set::DocumentSet;
 use crate::documents::Document;
 use crate::files::{self, role};
@@ -33,7 +34,9 @@ pub struct Loader {
     pub cluster: Option<String>,
     /// Whether a file that cannot be opened is an error, because the documents will be enforced.
     pub strict: bool,
-    /// Whether to leave printing notes to the caller.
+    /// Whether a file in a folder that cannot be read is told of and left out, so that the others are read.
+    pub lenient: bool,
+    /// Whether notes are not printed, because somebody else does.
     pub quiet: bool,
     /// Shows progress.
     pub progress: Option<Progress>,
@@ -121,9 +124,11 @@ impl Loader {
             kustomizations,
             given: self.namespace.as_deref(),
         };
+        // One of a generator's own, which no tool here can fill in.
+        let is_template = memchr::memmem::find(&bytes, b"{{<").is_some();
         let added = files::text(file, bytes).and_then(|source| set.add(&source, &namespaces, is_named));
         match added {
-            Err(wrong) if !is_named && !has_policies => {
+            Err(wrong) if !is_named && (!has_policies || is_template) => {
                 set.passed_over.unreadable.push((file.to_owned(), wrong.message));
                 Ok(())
             }
@@ -138,7 +143,8 @@ impl Loader {
     /// If files cannot be read; all of them are reported.
     fn read(&self, paths: &[PathBuf], interest: Interest) -> Result<DocumentSet, Vec<Diagnostic>> {
         let mut set = DocumentSet::default();
-        let mut wrong = Vec::new();
+        let mut wrong: Vec<Diagnostic> = Vec::new();
+        let mut left_out: Vec<Diagnostic> = Vec::new();
         let listing = self.list(paths, |_| true)?;
         let kustomizations = Kustomizations::of(&listing.files);
         set.passed_over = listing.passed_over;
@@ -148,8 +154,19 @@ impl Loader {
             let is_named = named.contains(file);
             if is_named || role(file, false) == FileRole::Manifests {
                 let added = self.add(&mut set, &kustomizations, file, is_named, interest);
-                wrong.extend(added.err());
+                let is_needed = is_named || !self.lenient;
+                let into = if is_needed { &mut wrong } else { &mut left_out };
+                into.extend(added.err());
             }
+        }
+        if set.policies.is_empty() {
+            wrong.append(&mut left_out);
+        } else if !left_out.is_empty() {
+            diagnostic::print(&left_out);
+            let files = counted(left_out.len() as u64, "file");
+            self.tell(vec![format!(
+                "{files} left out: what their policies do is not known"
+            )]);
         }
         self.tell(notes::about(&set.passed_over, set.of_default));
         self.show(listing.files.len(), listing.files.len());

@@ -1,6 +1,5 @@
 //! The protected workload: a Deployment or another document that runs pods, or the name of one.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,6 +67,10 @@ pub fn of_file(path: &Path, namespace: Option<&str>) -> Result<Document, Diagnos
 /// # Errors
 /// That there is none, or several.
 pub fn named(text: &str, namespace: Option<&str>, others: &OtherDocuments) -> Result<Document, Diagnostic> {
+    let (own, text) = match text.split('/').collect::<Vec<_>>().as_slice() {
+        [own, _, _] => (Some(*own), text.get(own.len() + 1..).unwrap_or_default()),
+        _ => (None, text),
+    };
     let (kind, name) = match text.split_once('/') {
         None => (None, text),
         Some((kind, name)) => match long(kind) {
@@ -75,37 +78,36 @@ pub fn named(text: &str, namespace: Option<&str>, others: &OtherDocuments) -> Re
             None => {
                 let wrong = Diagnostic::error(format!("`{kind}` is not a kind of workload"));
                 return Err(
-                    wrong.help("write `deploy/NAME`, `sts/NAME`, `ds/NAME`, `pod/NAME`, …, or a file")
+                    wrong.help("write `deploy/NAME`, `sts/NAME`, `ds/NAME`, `pod/NAME`, …, with `NAMESPACE/` before it where several have the name, or a file")
                 );
             }
         },
     };
     let is_of_kind = |document: &&Document| kind.is_none_or(|kind| document.text("kind") == kind);
-    let is_near =
-        |document: &&Document| namespace.is_none_or(|namespace| of(document, "namespace") == namespace);
-    let mut found: Vec<Document> = Vec::new();
+    let wanted = own.or(namespace);
+    let is_near = |document: &&Document| wanted.is_none_or(|wanted| of(document, "namespace") == wanted);
+    // Each with what to write for it.
+    let mut found: Vec<(Document, String)> = Vec::new();
     for document in others.workloads().filter(is_of_kind).filter(is_near) {
-        let described = described(document, namespace);
-        if of(document, "name") == name && found.iter().all(|known| known.node != described.node) {
-            found.push(described);
+        let described = described(document, wanted);
+        if of(document, "name") == name && found.iter().all(|(known, _)| known.node != described.node) {
+            let full = format!("{}/{}", described.text("namespace"), short(document));
+            found.push((described, full));
         }
     }
     match (found.pop(), found.as_slice()) {
-        (Some(document), []) => Ok(document),
-        (Some(last), [first, ..]) => {
+        (Some((document, _)), []) => Ok(document),
+        (Some((last, of_last)), [(first, of_first), ..]) => {
             let wrong = Diagnostic::error(format!("several workloads are named `{text}`"));
             let place = |document: &Document| document.place(&[], false);
-            let namespaces = BTreeSet::from([first, &last].map(|document| document.text("namespace")));
-            let options = namespaces.iter().map(|name| format!("`--namespace {name}`"));
-            let options: Vec<String> = options.collect();
-            let help = if options.len() == 1 {
-                "write the kind too, such as `deploy/NAME`, or name the folders of one cluster".to_owned()
+            let help = if *of_first == of_last {
+                "name the folders of one cluster, or the file of the workload".to_owned()
             } else {
-                format!("add {}", options.join(" or "))
+                format!("write `{of_first}` or `{of_last}`")
             };
             Err(wrong.at(place(first)).also(place(&last), "and this").help(help))
         }
-        (None, _) => Err(unknown(text, name, namespace, others)),
+        (None, _) => Err(unknown(text, name, wanted, others)),
     }
 }
 

@@ -3,12 +3,17 @@
 use std::path::PathBuf;
 
 use peerwarden_analysis::{WorkloadClass, workloads};
-use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::documents::OtherDocuments;
+use peerwarden_documents::count::counted;
+use peerwarden_documents::diagnostic::{self, Diagnostic};
+use peerwarden_documents::documents::{self, Document, OtherDocuments};
+use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::load::Loader;
+use peerwarden_documents::remark::remark;
 use peerwarden_documents::setup::Setup;
+use peerwarden_documents::source::Source;
 use peerwarden_documents::synthetic;
 use peerwarden_documents::workload;
+use peerwarden_documents::yaml::Node;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{Config, Problems, Program, Protocol, Workload};
@@ -24,6 +29,15 @@ pub(crate) struct Policies {
     pub(crate) trust: Trust,
     /// The other documents, if a workload is to be found among them.
     others: OtherDocuments,
+    /// Documents that are refused.
+    left_out: Vec<LeftOutDocument>,
+}
+
+/// A document that is refused: what it would do is not known, so nothing is said of the workloads that it is for.
+struct LeftOutDocument {
+    wrong: Vec<Diagnostic>,
+    /// What says for which workloads it is.
+    scope: Resource,
 }
 
 /// The compiled policies for one workload and protocol.
@@ -73,10 +87,15 @@ impl Policies {
         } else {
             (loader.policies(paths)?, OtherDocuments::default())
         };
-        let policies = Self::of(Setup {
+        let setup = Setup {
             resources,
             ..around.clone()
-        })?;
+        };
+        let policies = if loader.lenient {
+            Self::of_sound(setup)?
+        } else {
+            Self::of(setup)?
+        };
         Ok(Self { others, ..policies })
     }
 
@@ -101,10 +120,62 @@ impl Policies {
             config,
             trust,
             others: OtherDocuments::default(),
+            left_out: Vec::new(),
         })
     }
 
-    /// The documents that apply to a workload.
+    /// The same without the documents that are refused, of whose workloads nothing is said.
+    ///
+    /// # Errors
+    /// Everything that is wrong, if it is not in single documents.
+    fn of_sound(setup: Setup) -> Result<Self> {
+        let wrong = match Self::of(setup.clone()) {
+            Ok(policies) => return Ok(policies),
+            Err(wrong) => wrong,
+        };
+        let mut sound = setup.clone();
+        let mut left_out = Vec::new();
+        sound.resources.retain(|document| {
+            let alone = Setup {
+                resources: vec![document.clone()],
+                ..setup.clone()
+            };
+            match Self::of(alone) {
+                Ok(_) => true,
+                Err(wrong) => {
+                    left_out.extend(scope(document).map(|scope| LeftOutDocument {
+                        wrong: wrong.diagnostics(),
+                        scope,
+                    }));
+                    false
+                }
+            }
+        });
+        let refused = setup.resources.len() - sound.resources.len();
+        if refused == 0 || refused != left_out.len() || sound.resources.is_empty() {
+            return Err(wrong);
+        }
+        for left_out in &left_out {
+            diagnostic::print(&left_out.wrong);
+        }
+        remark(&format!(
+            "note: {} left out, and nothing is said of the workloads that they are for",
+            counted(refused as u64, "document")
+        ));
+        Ok(Self {
+            left_out,
+            ..Self::of(sound)?
+        })
+    }
+
+    /// What is wrong with the documents for a workload that are left out.
+    fn unknown_for(&self, workload: &Workload) -> Option<Vec<Diagnostic>> {
+        let mut left_out = self.left_out.iter();
+        let one = left_out.find(|one| one.scope.applies_to(&self.config.mesh, workload));
+        one.map(|one| one.wrong.clone())
+    }
+
+    /// What applies to a workload.
     pub(crate) fn applied(&self, workload: &Workload, protocol: Protocol) -> ApplicablePolicies {
         let applies = |resource: &&Resource| resource.applies_to(&self.config.mesh, workload);
         let resources: Vec<_> = self.config.resources.iter().filter(applies).cloned().collect();
@@ -200,7 +271,10 @@ pub(crate) fn chosen(
     if given.is_empty() {
         let resources: Vec<_> = sets
             .iter()
-            .flat_map(|set| set.config.resources.iter().cloned())
+            .flat_map(|set| {
+                let left_out = set.left_out.iter().map(|left_out| &left_out.scope);
+                set.config.resources.iter().chain(left_out).cloned()
+            })
             .collect();
         let Some(first) = sets.first() else {
             return Ok(Vec::new());
@@ -208,19 +282,70 @@ pub(crate) fn chosen(
         let workloads = workloads(&resources, &first.config.mesh).map_err(|beyond| {
             Diagnostic::error(beyond.to_string()).help("name the workloads with `--workload FILE`")
         })?;
-        return Ok(workloads);
+        let unknown = |class: &WorkloadClass| sets.iter().find_map(|set| set.unknown_for(&class.workload));
+        let (unknown, known): (Vec<WorkloadClass>, Vec<WorkloadClass>) =
+            workloads.into_iter().partition(|class| unknown(class).is_some());
+        return match unknown.first() {
+            Some(first) if known.is_empty() => Err(refusal(&first.workload, sets)),
+            _ => Ok(known),
+        };
     }
     let given = given.iter().map(|given| {
+        let workload = read(given, namespace, sets)?;
+        if sets.iter().any(|set| set.unknown_for(&workload).is_some()) {
+            return Err(refusal(&workload, sets));
+        }
         Ok(WorkloadClass {
-            workload: read(given, namespace, sets)?,
+            workload,
             elsewhere: false,
         })
     });
     given.collect()
 }
 
-/// The workload that a file describes, or that has this name among the documents; the last set with such a document
-/// wins.
+/// That a document for a workload is refused.
+fn refusal(workload: &Workload, sets: &[&Policies]) -> crate::error::Error {
+    let wrong = sets.iter().find_map(|set| set.unknown_for(workload));
+    wrong.unwrap_or_default().into()
+}
+
+/// What says for which workloads a document is that is refused: its namespace and its selector. Without one that can be read, it is for
+/// the whole namespace.
+fn scope(document: &Document) -> Option<Resource> {
+    let text = |name| document.node.at(&["metadata", name]).and_then(Node::as_str);
+    let labels = document
+        .node
+        .at(&["spec", "selector", "matchLabels"])
+        .map(Node::entries);
+    let labels = labels.unwrap_or_default().iter();
+    let labels: serde_json::Map<String, serde_json::Value> = labels
+        .filter_map(|entry| Some((entry.name.clone(), entry.value.as_str()?.into())))
+        .collect();
+    let spec = match document.node.at(&["spec", "targetRefs"]).and_then(Node::as_list) {
+        None => serde_json::json!({"selector": {"matchLabels": labels}}),
+        Some(targets) => {
+            let target = |target: &Node| {
+                let text = |name| target.get(name).and_then(Node::as_str).unwrap_or_default();
+                serde_json::json!({"group": text("group"), "kind": text("kind"), "name": text("name")})
+            };
+            serde_json::json!({"targetRefs": targets.iter().map(target).collect::<Vec<_>>()})
+        }
+    };
+    let scope = serde_json::json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": "left-out", "namespace": text("namespace").unwrap_or(DEFAULT)},
+        "spec": spec,
+    });
+    let source = Source::new(document.source.name.clone(), scope.to_string());
+    let document = documents::all(&source).ok()?.into_iter().next()?;
+    peerwarden_engine::resource::read(&document.node.to_value())
+        .ok()?
+        .into_iter()
+        .next()
+}
+
+/// The workload that a file describes, or that has this name among the documents of the last of the sets that has it.
 ///
 /// # Errors
 ///

@@ -35,7 +35,8 @@ impl AnalysisArguments {
     ///
     /// If files are invalid; all mistakes are reported.
     pub(super) fn read(&self, namespace: Option<&str>) -> Result<(Policies, Vec<WorkloadClass>)> {
-        let loader = self.mesh.loader(namespace)?;
+        let mut loader = self.mesh.loader(namespace)?;
+        loader.lenient = true;
         let policies = self.mesh.policies(&loader, &self.policies, &self.mesh.setup()?)?;
         let workloads = self.mesh.workloads(namespace, &[&policies])?;
         if workloads.is_empty() {

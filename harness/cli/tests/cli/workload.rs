@@ -100,8 +100,13 @@ fn an_unknown_name_is_told_with_the_nearest() {
     );
     explained(&folder, "orders", &[]).says(
         2,
-        &["several workloads", "`--namespace other` or `--namespace shop`"],
+        &[
+            "several workloads",
+            "`shop/deploy/orders` or `other/deploy/orders`",
+        ],
     );
+    let ran = explained(&folder, "shop/deploy/orders", &[]);
+    assert!(ran.out.starts_with("DENY"), "{ran:?}");
     let ran = explained(&folder, "orders", &["-n", "shop"]);
     assert!(ran.out.starts_with("DENY"), "{ran:?}");
     folder.write(

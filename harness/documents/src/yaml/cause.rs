@@ -37,6 +37,8 @@ fn template(text: &str) -> Option<usize> {
             .split_once("}}")
             .map(|(action, _)| action.trim_matches(['-', ' ']));
         action.is_some_and(|action| {
+            // With other brackets inside, as generators of Helm charts have them.
+            let action = action.trim_start_matches(['<', '-', ' ']);
             action.starts_with('.')
                 || action.starts_with('$')
                 || [
@@ -121,6 +123,7 @@ mod tests {
         for (text, place, says) in [
             (
                 "name: {{ .Values.name }}\n",
+                "{{<- if .Values.on >}}\nname: {{< .Values.name >}}\n",
                 "1:7",
                 "this is a template of Helm or Go, not YAML",
             ),

@@ -105,14 +105,16 @@ impl CheckResult {
         findings.sort_by_cached_key(order);
         // A suite has the errors of its policies too.
         findings.dedup();
-        if documents == 0
-            && suites == 0
-            && excluded == 0
-            && passed_over.charts.is_empty()
-            && findings.is_empty()
-        {
+        if documents == 0 && suites == 0 && excluded == 0 && findings.is_empty() {
             let message = "nothing to check: no document of `security.istio.io` and no suite found";
-            findings.push(Diagnostic::error(message).help("name files or folders with policies or suites"));
+            let help = match passed_over.charts.len() {
+                0 => "name files or folders with policies or suites".to_owned(),
+                charts => format!(
+                    "{} skipped: render them first, `helm template CHART | peerwarden check -`",
+                    counted(charts as u64, "Helm chart")
+                ),
+            };
+            findings.push(Diagnostic::error(message).help(help));
         }
         Self {
             documents,
