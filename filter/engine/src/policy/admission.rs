@@ -207,7 +207,7 @@ fn lower_fields<'f>(
     }
     if !any {
         let problem = Problem::new(at, "it is empty");
-        problems.push(problem.help("add a field, or remove the entry to match everything"));
+        problems.push(problem.help("Istio refuses it: add a field, or to match everything remove the entry (without `from`, anybody; without `to`, any request)"));
     }
     clauses.sort_by_key(Clause::operand);
     clauses

@@ -91,7 +91,7 @@ fn sized(value: &str) -> Result<(), ValueProblem> {
     if value.is_empty() {
         return Err((
             "an empty value matches nothing".to_owned(),
-            "remove it, or write `*` for any value",
+            "Istio refuses it: remove it, or to ask for any value write `*` in the positive list (`values: [\"*\"]`)",
         ));
     }
     if value.len() > limits::VALUE_BYTES {

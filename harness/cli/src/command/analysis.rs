@@ -40,9 +40,9 @@ impl AnalysisArguments {
         let policies = self.mesh.policies(&loader, &self.policies, &self.mesh.setup()?)?;
         let workloads = self.mesh.workloads(namespace, &[&policies])?;
         if workloads.is_empty() {
-            let message = "there are no policies, so everything is allowed";
+            let message = "no policies found";
             let wrong = Diagnostic::error(message);
-            return Err(wrong.help("name files or folders with policies").into());
+            return Err(wrong.help("name files or folders with policies; render Helm charts first: `helm template CHART > FILE`").into());
         }
         Ok((policies, workloads))
     }

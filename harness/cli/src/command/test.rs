@@ -147,7 +147,8 @@ fn load(
         let places = arguments.paths.iter();
         let places: Vec<String> = places.map(|path| format!("`{}`", path.display())).collect();
         let message = format!("no suite found in {}", places.join(", "));
-        let help = "suites are files named `*_test.yaml`";
+        let help =
+            "suites are files named `*_test.yaml`; `peerwarden init` writes a first one for each workload";
         return Err(Diagnostic::error(message).help(help).into());
     }
     let (mut suites, mut broken) = (Vec::new(), Vec::new());
