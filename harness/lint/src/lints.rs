@@ -18,6 +18,7 @@ pub(crate) mod letter_case;
 pub(crate) mod missing_target;
 pub(crate) mod never_matches;
 pub(crate) mod not_a_host;
+pub(crate) mod only_public;
 pub(crate) mod open_wildcard;
 pub(crate) mod plaintext_client;
 pub(crate) mod plaintext_negation;
@@ -56,7 +57,7 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 
 /// Every lint.
-pub const LINTS: [&Lint; 50] = [
+pub const LINTS: [&Lint; 51] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -107,6 +108,7 @@ pub const LINTS: [&Lint; 50] = [
     &missing_target::LINT,
     &void_allow::LINT,
     &wrong_slash::LINT,
+    &only_public::LINT,
 ];
 
 /// The lint with this code or name.

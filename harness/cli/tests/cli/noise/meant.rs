@@ -196,3 +196,27 @@ fn tokens_that_nobody_has_to_have() {
     let reasoned = format!("# Without an AuthorizationPolicy, API keys work too.\n{keys}");
     fine(&[&reasoned, &other]);
 }
+
+/// A first ALLOW closes the workload to all that it does not name.
+#[test]
+fn a_workload_that_only_probes_reach() {
+    let metrics = policy(
+        "  selector: {matchLabels: {app: web}}\n  rules:\n  - to:\n    - operation: {methods: [GET], paths: [/metrics, /healthz]}\n",
+    );
+    let other = policy("  rules:\n  - from:\n    - source: {principals: [cluster.local/ns/a/sa/b]}\n")
+        .replace("name: a,", "name: b,");
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  template:\n    metadata: {labels: {app: \
+               web}}\n    spec: {containers: [{name: a, image: a}]}\n";
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{name: http, \
+                   port: 80}]}\n";
+    checked(&[&metrics]).says(1, &["[PW051]", "the workload that it selects"]);
+    checked(&[&metrics, web, service]).says(1, &["[PW051]", "the only ALLOW for Deployment shop/web"]);
+    fine(&[&metrics, &other]);
+    // Nobody calls it.
+    fine(&[&metrics, web]);
+    fine(&[
+        &metrics,
+        web,
+        &service.replace("name: http", "name: http-metrics"),
+    ]);
+}
