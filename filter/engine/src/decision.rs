@@ -55,7 +55,8 @@ pub enum Kind {
     AuthorizationPolicy,
     /// The mode of a `PeerAuthentication`.
     PeerAuthentication,
-    /// A rule of a `RequestAuthentication`, which the filter ahead enforces: no decision of the engine's own names one.
+    /// A rule of a `RequestAuthentication`, which the filter before the module enforces. The engine's own decisions never
+    /// name one.
     RequestAuthentication,
 }
 
@@ -140,9 +141,10 @@ pub enum Reason {
     AuthorizerFailed,
     /// A rule of a CUSTOM policy matched, whose provider is missing or misconfigured, or is one of several.
     ProviderUnusable,
-    /// The connection was held to be decided before its upstream is dialled, and its peer was not known by the deadline.
+    /// The connection was held until its peer is known, which it was not by the deadline.
     DeadlinePassed,
-    /// The filter ahead refused a token, and no policy was asked: no decision of the engine's own has this reason.
+    /// The filter before the module refused a token, so no policy was evaluated. The engine itself never decides with this
+    /// reason.
     InvalidToken,
 }
 
@@ -219,7 +221,7 @@ impl fmt::Display for Reason {
             Reason::NoAllowRuleMatched => {
                 "ALLOW policies apply to the workload and none of their rules matched"
             }
-            Reason::MtlsRequired => "the port takes mutual TLS only and the connection has no verified peer",
+            Reason::MtlsRequired => "the port takes mutual TLS only and the peer is not verified",
             Reason::MtlsDisabled => "the port takes plaintext only and the connection came over TLS",
             Reason::AuthorizerDenied => "a rule of a CUSTOM policy matched and the external authorizer denied",
             Reason::AuthorizerFailed => {
@@ -229,7 +231,7 @@ impl fmt::Display for Reason {
                 "a rule of a CUSTOM policy matched and its provider is missing, misconfigured or one of several"
             }
             Reason::DeadlinePassed => "the connection was held and its peer was not known by the deadline",
-            Reason::InvalidToken => "a token was refused before any policy was asked",
+            Reason::InvalidToken => "a token was refused before any policy was evaluated",
         })
     }
 }
