@@ -27,7 +27,7 @@ pub(crate) fn ends_with(text: &[u8], end: &[u8]) -> bool {
         .is_some_and(|text| same(text, end))
 }
 
-/// The value of a header's line: what stands between spaces and tabs
+/// The value of a header's line, without the spaces and tabs around it
 /// (<https://www.rfc-editor.org/rfc/rfc9110#section-5.5>). HTTP/2 delivers them with it, and an application strips them.
 pub fn field_value(mut line: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = line {

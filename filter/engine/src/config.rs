@@ -44,13 +44,13 @@ pub struct Config {
     pub protocol: Protocol,
     /// When a connection is decided; for TCP only.
     pub tcp: TcpEnforcement,
-    /// What becomes of what is open when it is no longer allowed.
+    /// What happens to open connections that are no longer allowed.
     pub open_connections: OpenConnections,
     /// Which paths are established.
     pub paths: Paths,
-    /// What is left for Envoy's own filters behind the module.
+    /// The mark for Envoy's own filters after the module.
     pub lock: Lock,
-    /// Of which decisions there is a report in the access log.
+    /// Which decisions the access log reports.
     pub report: Report,
     /// Where the payload of a verified token is found.
     pub jwt: JwtMetadata,

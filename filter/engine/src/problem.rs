@@ -79,7 +79,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Problems that are told of one configuration.
+/// The largest number of problems that are reported for one configuration.
 pub const MOST: usize = 1_000;
 
 /// All that is wrong, in the order of the text: never empty when it is an error.

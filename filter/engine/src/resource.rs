@@ -89,7 +89,7 @@ pub(crate) fn collect_into(
     read_into(document, at, &mut each, problems);
 }
 
-/// What is told of each document: what it says, and where it stands.
+/// The callback for each document, with its content and its place.
 type DocumentVisitor<'e> = dyn FnMut(Resource, &At<'_>, &mut Problems) + 'e;
 
 /// Reads one document, or each item of a `List`. Where it stands is not kept with it.

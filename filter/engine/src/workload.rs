@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::document::{At, Fields, Value, one_of};
 use crate::problem::{Problem, Problems};
 
-/// What policies select by: namespace and labels, and what kind of proxy stands before it.
+/// A workload as policies select it: by namespace, labels, and the kind of its proxy.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Workload {
     /// What kind of proxy.

@@ -141,7 +141,7 @@ impl Places {
     }
 }
 
-/// So many names are kept without memory of their own: as many as any object of a document has.
+/// The number of names that are kept without allocating: as many as any object of a document has.
 const FEW: usize = 16;
 
 /// Names that were asked for.

@@ -20,7 +20,7 @@ pub enum Value<S = String> {
     String(S),
     /// Values in order.
     List(Vec<Value<S>>),
-    /// Named values, in the order of the text; a name that stands twice is refused when it is read.
+    /// Named values, in the order of the text; a duplicate name is refused when the text is read.
     Object(Vec<(S, Value<S>)>),
 }
 
@@ -165,7 +165,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        /// So many names are compared one by one; of more there is a set.
+        /// Up to this many names are compared one by one; for more there is a set.
         const FEW: usize = 16;
         let mut fields: Vec<(Cow<'de, str>, Self::Value)> = Vec::new();
         let mut names = std::collections::BTreeSet::new();

@@ -8,7 +8,7 @@ use std::fmt;
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
-    /// What stands before `{**}`, or all of it: literals and `{*}` by turns.
+    /// The part before `{**}`, or the whole template: literals and `{*}` in turns.
     head: Vec<Piece>,
     /// The literal after `{**}`, when there is one of those.
     tail: Option<Box<str>>,
@@ -104,7 +104,7 @@ impl Template {
         Ok(Self { head, tail })
     }
 
-    /// What stands before `{**}`, or all of it.
+    /// The part before `{**}`, or the whole template.
     pub fn head(&self) -> &[Piece] {
         &self.head
     }

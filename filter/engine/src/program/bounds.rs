@@ -16,28 +16,29 @@ use super::truth::Doubt;
 use crate::attribute::{Attribute, AttributeSource};
 use crate::decision::{Decision, Reason, Verdict};
 
-/// What a decision comes to where not everything is known.
+/// The possible results of a decision when some attributes are unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bounds<'p> {
-    /// The verdict is this whatever is not known. Its rule certainly decides so, and is not always the first by id.
+    /// The verdict, whatever the unknown attributes are. Its rule certainly decides so, but is not always the first by
+    /// id.
     Certain(Decision<'p>),
-    /// It hangs on what is not known.
+    /// It depends on unknown attributes.
     Open(OpenDecision<'p>),
 }
 
-/// A decision that hangs on what is not known.
+/// A decision that depends on unknown attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenDecision<'p> {
     /// How it may be denied.
     pub denied: Decision<'p>,
     /// How it may be allowed.
     pub allowed: Decision<'p>,
-    /// What is not known and these two hang on.
+    /// The unknown attributes that it depends on.
     pub lacks: BTreeSet<Attribute>,
 }
 
 impl Program {
-    /// What becomes of a request that no rule is about.
+    /// The verdict on a request that no rule matches.
     pub fn without_rules(&self) -> Verdict {
         match self.enforced.allow {
             None => Verdict::Allow,

@@ -13,7 +13,7 @@ use crate::provider::{Authorizer, ExtensionProvider};
 #[derive(Debug, Clone)]
 pub struct CustomRules {
     pub(super) rules: Rules,
-    /// Whom they ask; or why nobody can be asked, so that what they match is denied.
+    /// The authorizer that they call; or why none can be called, so that traffic that they match is denied.
     pub(super) authorizer: Result<NamedAuthorizer, String>,
 }
 

@@ -87,7 +87,7 @@ pub(super) fn claim<'a>(answers: &'a Answers<'_>, path: &[String]) -> Lookup<Vec
 }
 
 /// The texts of a claim: a string, or the strings of a list. `scope` and `permission` are lists written with spaces
-/// (RFC 8693, section 4.2). Numbers, booleans and objects match nothing, so they are as good as missing.
+/// (RFC 8693, section 4.2). Numbers, booleans and objects match nothing, so they count as missing.
 fn texts<'j>(jwt: &'j Value, path: &[String]) -> Option<Vec<&'j str>> {
     let spaced = matches!(path, [name] if matches!(name.as_str(), "scope" | "permission"));
     let mut value = jwt;

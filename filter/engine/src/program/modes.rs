@@ -88,9 +88,9 @@ impl Mode {
 pub(super) struct PossibleDenial<'p> {
     /// The denial that it may demand, if it may.
     pub(super) refused: Option<Decision<'p>>,
-    /// Whether it demands one whatever is not known.
+    /// Whether it demands one whatever the unknown attributes are.
     pub(super) certain: bool,
-    /// What is not known and it hangs on.
+    /// The unknown attributes that it depends on.
     pub(super) lacks: BTreeSet<Attribute>,
 }
 

@@ -88,7 +88,7 @@ impl Rules {
     }
 }
 
-/// What the rule hangs on and could not be established, where it may match.
+/// The attributes that were not established and that the rule depends on, if it may match.
 fn doubtful(rule: &Rule, answers: &Answers<'_>, doubt: Doubt) -> BTreeSet<Attribute> {
     let evaluated = |clauses: &Vec<Clause>| -> Vec<(Truth, Attribute)> {
         let each = clauses.iter();

@@ -109,7 +109,7 @@ pub(super) fn status(text: Option<&str>, at: &At<'_>, problems: &mut Problems) -
     code
 }
 
-/// A path that can stand before another one.
+/// A path that can be put before another one.
 pub(super) fn check_path_prefix(prefix: &str, at: &At<'_>, problems: &mut Problems) {
     let fits = prefix.starts_with('/')
         && prefix

@@ -72,7 +72,7 @@ impl KeyUrl {
 }
 
 impl KeySource {
-    /// Of the two fields, of which at most one may be given.
+    /// Reads the two fields, of which at most one may be given.
     pub(super) fn read(
         inline: Option<&str>,
         url: Option<&str>,

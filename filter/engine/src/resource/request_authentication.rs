@@ -185,7 +185,7 @@ impl TokenHeader {
         check_header(&name, &at.name("name"), problems);
         if prefix.bytes().any(|byte| byte.is_ascii_control()) {
             let problem = Problem::new(&at.name("prefix"), "a control character cannot be in a header");
-            problems.push(problem.help("write what stands before the token, such as `\"Bearer \"`"));
+            problems.push(problem.help("write the text before the token, such as `\"Bearer \"`"));
         }
         Some(Self { name, prefix })
     }

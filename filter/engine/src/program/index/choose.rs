@@ -6,7 +6,7 @@ use super::hash::count_by;
 use super::key::{Key, KeyMatch, asked_for, finds};
 use crate::policy::{Clause, Operand, Rule};
 
-/// So few candidates cost less than one more attribute that Envoy must be asked for.
+/// The number of candidates that cost less than one more attribute from Envoy.
 const FEW: usize = 8;
 
 /// For each rule what finds it; `None` when nothing does.

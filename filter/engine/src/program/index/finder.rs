@@ -14,8 +14,8 @@ use super::table::Table;
 use crate::bytes;
 use crate::pattern::Block;
 
-/// What a value of the attribute finds, and once in a great while more than that: texts are told apart by a hash of 64 bits. Each list
-/// that is found is ascending; a rule may be in several.
+/// The rules by the values that they ask for. Rarely it finds more rules than that: texts are compared by a hash of 64
+/// bits. Each list that is found is ascending; a rule may be in several.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Finder {
     exact: Table,
@@ -37,7 +37,7 @@ pub(super) struct Finder {
     all: List,
 }
 
-/// What is told of each list; no more are looked for once it breaks off.
+/// The callback for each list; no more lists are looked for once it breaks off.
 pub(super) type ListVisitor<'i, 'f> = dyn FnMut(&'i List) -> ControlFlow<()> + 'f;
 
 impl Finder {

@@ -5,10 +5,10 @@ use super::required::required;
 use crate::pattern::{PathPattern, TextPattern};
 use crate::policy::{Clause, Rule};
 
-/// So many bytes are looked at.
+/// The number of bytes that are compared.
 const BYTES: usize = 16;
 
-/// So many candidates are worth it.
+/// The number of candidates from which it is worth the cost.
 pub(super) const SEVERAL: usize = 4;
 
 /// A part of the path that a rule asks for. A path that has it need not match; one that lacks it does not.
@@ -24,9 +24,9 @@ pub(super) struct Glance {
 enum At {
     /// Any path will do.
     Nowhere,
-    /// So many bytes from its start, the first of them the lowest.
+    /// This many bytes from the start of the path; the first is the lowest byte.
     Start(u32),
-    /// At its end, the last byte the lowest.
+    /// At the end of the path; the last is the lowest byte.
     End,
 }
 

@@ -30,11 +30,11 @@ pub(super) enum KeyMatch {
     Exact,
     Prefix,
     Suffix,
-    /// It stands between `/ns/` and the next slash.
+    /// The text between `/ns/` and the next slash.
     Namespace,
-    /// `NAMESPACE/NAME`: what stands after `/ns/` and `/sa/`.
+    /// `NAMESPACE/NAME`: the texts after `/ns/` and `/sa/`.
     ServiceAccount,
-    /// It stands between `spiffe://` and the next slash.
+    /// The text between `spiffe://` and the next slash.
     TrustDomain,
     /// As [`Block::key`] writes it.
     Block,
@@ -237,7 +237,7 @@ fn peer<'r>(pattern: &'r PeerPattern) -> Key<'r> {
     found.unwrap_or_else(|| any(&Place::Peer))
 }
 
-/// What stands between, if it is one segment.
+/// The text between `start` and `end`, if it is one segment.
 fn segment<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
     let inner = text.strip_prefix(start)?.strip_suffix(end)?;
     (!inner.contains('/')).then_some(inner)

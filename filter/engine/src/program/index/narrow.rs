@@ -12,7 +12,7 @@ use crate::policy::{Clause, Rule};
 use crate::program::answers::Answers;
 use crate::program::truth::Doubt;
 
-/// What one attribute says of rules that are found together with many others.
+/// The requirements on one attribute, for rules that are found together with many others.
 #[derive(Debug, Clone)]
 pub(super) struct Narrowing {
     /// Finds those that cannot match, as the attribute has what they must not have.
@@ -31,7 +31,7 @@ impl Default for Narrowing {
 }
 
 impl Narrowing {
-    /// Tells each attribute that the rule hangs on in any case what it asks of it.
+    /// Adds the requirements of a rule to each attribute that it always depends on.
     pub(super) fn add(rule: &Rule, number: usize, attributes: &mut BTreeMap<Place, Self>) {
         for clause in required(rule) {
             ruled_out_by(clause, &mut |key| {
@@ -68,17 +68,17 @@ impl Narrowing {
     }
 }
 
-/// So many attributes are looked at.
+/// The largest number of attributes that are looked up.
 const ATTRIBUTES: usize = 8;
 
-/// What the attributes that were looked at say.
+/// The results for the attributes that were looked up.
 #[derive(Debug, Default)]
 pub(super) struct NarrowedSearch<'i> {
-    /// In the order of the attributes; `None` of one that was not looked at.
+    /// In the order of the attributes; `None` for one that was not looked up.
     said: [Option<AttributeLists<'i>>; ATTRIBUTES],
 }
 
-/// What one of them says.
+/// The result for one of them.
 #[derive(Debug)]
 struct AttributeLists<'i> {
     without: Lists<'i>,
@@ -87,7 +87,7 @@ struct AttributeLists<'i> {
 }
 
 impl<'i> NarrowedSearch<'i> {
-    /// Looks at the attributes that one of the candidates hangs on, as long as one is left; whether one is.
+    /// Looks up the attributes that some candidate depends on while candidates are left, and returns whether any are.
     pub(super) fn look(
         &mut self,
         candidates: &List,
@@ -153,10 +153,10 @@ impl<'i> NarrowedSearch<'i> {
     }
 }
 
-/// So many lists are known at a time.
+/// The largest number of lists that are kept.
 const LISTS: usize = 16;
 
-/// Lists of rules: of too many the longest.
+/// Lists of rules; if there are too many, the longest.
 #[derive(Debug)]
 struct Lists<'i> {
     lists: [Option<&'i List>; LISTS],

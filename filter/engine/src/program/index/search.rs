@@ -24,8 +24,8 @@ pub(in crate::program) enum Goal {
 }
 
 impl Index {
-    /// The number of a rule that `matches`. An attribute is asked for only while a rule that hangs on it could still be the one that is
-    /// wanted.
+    /// The number of a rule that `matches`. An attribute is looked up only while a rule that depends on it could still be
+    /// the result.
     pub(in crate::program) fn find(
         &self,
         answers: &Answers<'_>,

@@ -10,7 +10,7 @@ use super::list::List;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     entries: HashTable<Entry>,
-    /// Whether texts are told apart for certain. Otherwise two that share a hash find the rules of both, and none is kept.
+    /// Whether texts are compared in full. Otherwise texts are not kept, and two that share a hash find the rules of both.
     exact: bool,
 }
 
