@@ -26,7 +26,7 @@ pub struct DocumentSet {
 pub struct PassedOverFiles {
     /// Files in which no document is of a known kind.
     pub files: Vec<PathBuf>,
-    /// Files that are neither YAML nor mention a policy, each with the error.
+    /// Files that are not YAML and mention no policy, each with the error.
     pub unreadable: Vec<(PathBuf, String)>,
     /// Files and folders that cannot be opened, with the reason: whether they hold policies is unknown.
     pub closed: Vec<(PathBuf, String)>,

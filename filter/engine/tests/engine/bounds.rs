@@ -264,7 +264,7 @@ fn what_is_lacking_is_what_the_verdict_hangs_on() {
     assert_eq!(shown(&header, &headless), "http.headers.x-team");
 }
 
-/// Of the possible modes of a port, one accepts only mutual TLS and one only plaintext: nobody is certain to pass.
+/// One possible mode of a port accepts only mutual TLS and another only plaintext: nobody is certain to pass.
 #[test]
 fn a_port_that_is_not_known_may_have_any_mode() {
     let modes = r#"{"apiVersion": "security.istio.io/v1", "kind": "PeerAuthentication",

@@ -75,7 +75,7 @@ fn decide(config: &Config, traffic: &Traffic) -> String {
     assert_eq!(
         decision,
         bare.judge(traffic, traffic).decision,
-        "what stands beside a decision changes it"
+        "the shadow or the audit mark changes the decision"
     );
     let trace = reference::explain(config, traffic, traffic);
     assert_eq!(

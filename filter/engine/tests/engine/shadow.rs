@@ -101,7 +101,7 @@ fn audit_marks_and_does_not_decide() {
         judge(std::slice::from_ref(&audit), &get(None, "/")),
         ["allow", "", ""]
     );
-    // What is denied by a policy is marked too; it is not an ALLOW policy, so nothing is denied for want of one.
+    // Traffic that a policy denies is marked too. AUDIT is not ALLOW, so it does not deny traffic that it does not match.
     let denied = judge(&[audit.clone(), policy("d", ADMIN)], &admin);
     assert_eq!(
         denied,

@@ -19,7 +19,7 @@ const LARGEST: usize = 8 * 1024;
 /// The length of a certificate's last line with its line break, plus the padding of the signature's last line.
 const END: usize = 32;
 
-/// Bytes of the signature, which are as good as random: they identify a certificate. If two certificates share them,
+/// Bytes of the signature, which are practically random: they identify a certificate. If two certificates share them,
 /// one replaces the other.
 type Mark = u64;
 

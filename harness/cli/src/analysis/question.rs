@@ -179,7 +179,7 @@ fn fields(fields: &[(&str, Vec<String>)]) -> Option<Map<String, Value>> {
 }
 
 impl Query {
-    /// The traffic in question. `name` tells several questions apart.
+    /// The traffic in question. `name` distinguishes several questions.
     ///
     /// # Errors
     ///

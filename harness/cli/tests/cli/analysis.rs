@@ -88,7 +88,7 @@ fn what_is_wrong_is_said() {
         .says(2, &["`--path` does not apply to TCP"]);
     folder
         .run(&["who-can", "GET orders", "--policies", "get.yaml"])
-        .says(2, &["`GET orders` is not a request", "GET /orders"]);
+        .says(2, &["`GET orders` is not an HTTP request", "GET /orders"]);
     folder
         .run(&["can-ever", "--when", "x", "--policies", "get.yaml"])
         .says(2, &["`--when x` has no `=`"]);
@@ -98,7 +98,7 @@ fn what_is_wrong_is_said() {
 
 /// SPIFFE IDs in another form than Istio's, such as those of workloads outside the mesh, are callers like any other.
 #[test]
-fn names_that_istio_does_not_issue_are_told_of_if_policies_name_them() {
+fn names_that_istio_does_not_issue_are_listed_if_policies_name_them() {
     let others = r#"{rules: [{from: [{source: {principals: ["example.org/legacy", "vm.example.org/db*", "*/ns/web/sa/ui"]}}]}]}"#;
     let folder = Folder::with(&[("others.yaml", &policy("others", others))]);
     let table = folder

@@ -57,7 +57,7 @@ fn a_tag_is_refused() {
         assert!(ran.warns("tag"), "{tag}: {ran:?}");
         assert!(ran.warns("help: remove the tag"), "{tag}: {ran:?}");
     }
-    // By a handle, and on a value.
+    // With a handle, and on a value.
     let by_handle = rendered();
     let text = std::fs::read_to_string(by_handle.path("envoy.yaml")).unwrap();
     let text = text.replacen(&format!("{name}: true"), &format!("!e!nore {name}: true"), 1);

@@ -27,7 +27,7 @@ fn traps_and_refusals_of_a_start_say_what_was_logged() {
         assert_eq!(error.refusal() == &Refusal::Start, refused, "{error}");
         assert_eq!(error.logs()[0].message, "41");
         let critical = error.logs().iter().any(|line| line.level == LogLevel::Critical);
-        assert_eq!(critical, !refused, "the host tells of a trap, too");
+        assert_eq!(critical, !refused, "the host reports a trap, too");
         assert!(
             error.logs().iter().all(|line| line.message != "42"),
             "it is not configured then"

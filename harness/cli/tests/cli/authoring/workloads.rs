@@ -43,7 +43,7 @@ fn an_allow_rule_with_http_fields_on_a_port_of_tcp() {
     ] {
         says("PW015", &[&workload, &rule], "allows nothing there");
     }
-    // By the service's name for the port, or the number alone.
+    // The port has the service's name for it, or only a number.
     let service = "apiVersion: v1\nkind: Service\nmetadata: {name: orders, namespace: shop}\nspec: {selector: {app: orders}, ports: [{name: \
                    tcp-db, port: 9000}]}\n";
     says(

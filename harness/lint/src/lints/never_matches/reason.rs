@@ -59,7 +59,7 @@ fn is_reported(policy: &Policy<'_>, list: &List<'_>) -> bool {
     .flat_map(|find| find(policy))
     .collect();
     list.each().all(|(path, value)| {
-        // Of the placeholders of a document only the first is reported.
+        // Only the first placeholder of a document is reported.
         impossible_value::is_placeholder(value) || found.iter().any(|finding| *finding.path() == path)
     })
 }

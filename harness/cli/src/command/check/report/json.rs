@@ -27,7 +27,7 @@ pub(crate) struct Report<'c> {
     /// Files in folders in which no document is of a known kind.
     #[serde(rename = "passedOver")]
     passed_over: Vec<String>,
-    /// Files in folders that are neither YAML nor mention a policy.
+    /// Files in folders that are not YAML and mention no policy.
     unreadable: Vec<String>,
     /// Files and folders that cannot be opened.
     closed: Vec<String>,
