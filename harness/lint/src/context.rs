@@ -8,7 +8,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::identity;
 use peerwarden_documents::kinds::DEFAULT;

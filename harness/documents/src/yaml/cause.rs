@@ -123,8 +123,12 @@ mod tests {
         for (text, place, says) in [
             (
                 "name: {{ .Values.name }}\n",
-                "{{<- if .Values.on >}}\nname: {{< .Values.name >}}\n",
                 "1:7",
+                "this is a template of Helm or Go, not YAML",
+            ),
+            (
+                "{{<- if .Values.on >}}\nname: {{< .Values.name >}}\n",
+                "1:1",
                 "this is a template of Helm or Go, not YAML",
             ),
             (

@@ -2,7 +2,7 @@
 //! TLS: they decide by the label of the endpoint, not by its ports.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_documents::documents::Others;
+use peerwarden_documents::documents::OtherDocuments;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::resource::MtlsMode;
 
@@ -79,7 +79,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 }
 
 /// Whether a webhook's configuration names a service.
-fn is_of_webhook(others: &Others, name: &str, namespace: &str) -> bool {
+fn is_of_webhook(others: &OtherDocuments, name: &str, namespace: &str) -> bool {
     let is_it = |webhook: &Node| {
         let service = |field| {
             webhook

@@ -10,7 +10,7 @@ use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::Action;
 
 use crate::context::{Context, Policy, Target};
-use crate::lint::{Find, Finding, Lint};
+use crate::lint::{Finder, Finding, Lint};
 use crate::public::is_public;
 
 pub(crate) const LINT: Lint = Lint {
@@ -19,7 +19,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a workload that only health checks and metrics may reach",
     page: include_str!("../../../../docs/lints/PW051.md"),
-    find: Find::All(find),
+    find: Finder::All(find),
 };
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

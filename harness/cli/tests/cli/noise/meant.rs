@@ -1,8 +1,8 @@
 //! What looks odd and is meant, and what is said of what is not.
 
-use crate::fixture::{Folder, Ran};
+use crate::fixture::{Folder, RunOutput};
 
-fn checked(documents: &[&str]) -> Ran {
+fn checked(documents: &[&str]) -> RunOutput {
     Folder::with(&[("all.yaml", &documents.join("---\n"))]).run(&["check"])
 }
 

@@ -29,7 +29,7 @@ pub(super) fn principal(value: &str) -> Option<Impossibility> {
     }
     let is_of_subject = |part: &str| ["O=", "OU=", "CN="].iter().any(|name| part.starts_with(name));
     if value.split('/').any(is_of_subject) {
-        return Some(Wrong::new(
+        return Some(Impossibility::new(
             "is the subject of a certificate, and no policy can match its O, OU or CN",
             PRINCIPAL,
         ));
