@@ -32,7 +32,7 @@ impl Modules {
             .iter()
             .flat_map(|(module, code)| {
                 let names = code.test_modules.iter();
-                names.map(|name| [module.as_slice(), &[name.clone()]].concat())
+                names.map(|name| [module.as_slice(), std::slice::from_ref(name)].concat())
             })
             .collect();
         codes.retain(|module, _| !of_tests.iter().any(|tests| module.starts_with(tests)));
