@@ -37,11 +37,8 @@ fn add(node: &Node, names: &mut BTreeSet<String>) {
                 add(&entry.value, names);
             }
         }
-        _ => node
-            .as_list()
-            .unwrap_or_default()
-            .iter()
-            .for_each(|item| add(item, names)),
+        Tree::List(items) => items.iter().for_each(|item| add(item, names)),
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) => {}
     }
 }
 

@@ -301,7 +301,7 @@ spec: {}
         for (text, namespace, says) in [
             ("deploy/ordres", None, "did you mean `deploy/orders` in `shop`"),
             ("sts/databse", None, "`sts/database` in `shop`"),
-            ("orders", None, "`--namespace other` or `--namespace shop`"),
+            ("orders", None, "write `shop/deploy/orders` or `other/po/orders`"),
             ("svc/orders", None, "`svc` is not a kind of workload"),
             (
                 "nothing-like-it",

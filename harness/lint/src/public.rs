@@ -23,7 +23,10 @@ const PUBLIC: [&str; 14] = [
 /// Whether each operation has paths, and all of these are public.
 pub(crate) fn is_public(rule: &Rule) -> bool {
     let mut operations = rule.to.iter().flatten().peekable();
-    let is = |path: &String| PUBLIC.iter().any(|word| path.contains(word));
+    // At the start of a word: `/shipping` is no `ping`.
+    let begins = |path: &str, at: usize| !path[..at].ends_with(char::is_alphanumeric);
+    let has = |path: &String, word: &str| path.match_indices(word).any(|(at, _)| begins(path, at));
+    let is = |path: &String| PUBLIC.iter().any(|word| has(path, word));
     operations.peek().is_some()
         && operations.all(|operation| !operation.paths.is_empty() && operation.paths.iter().all(is))
 }
@@ -31,4 +34,32 @@ pub(crate) fn is_public(rule: &Rule) -> bool {
 /// Whether a rule says nothing, and so is about everything.
 pub(crate) fn is_empty(rule: &Rule) -> bool {
     rule.from.is_none() && rule.to.is_none() && rule.when.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_public;
+    use peerwarden_engine::resource::{Operation, Rule};
+
+    #[test]
+    fn public_paths_are_told_by_words() {
+        let rule = |path: &str| Rule {
+            to: Some(vec![Operation {
+                paths: vec![path.to_owned()],
+                ..Operation::default()
+            }]),
+            ..Rule::default()
+        };
+        for (path, public) in [
+            ("/metrics", true),
+            ("/actuator/health", true),
+            ("*/readyz", true),
+            ("/shop.ShippingService/Ship", false),
+            ("/biometrics/*", false),
+            ("/orders", false),
+        ] {
+            assert_eq!(is_public(&rule(path)), public, "{path}");
+        }
+        assert!(!is_public(&Rule::default()));
+    }
 }

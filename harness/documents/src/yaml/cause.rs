@@ -127,7 +127,7 @@ mod tests {
                 "this is a template of Helm or Go, not YAML",
             ),
             (
-                "{{<- if .Values.on >}}\nname: {{< .Values.name >}}\n",
+                "{{<- if .Values.on >}}\nname: a\n",
                 "1:1",
                 "this is a template of Helm or Go, not YAML",
             ),

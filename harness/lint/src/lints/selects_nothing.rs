@@ -27,6 +27,9 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
+/// What tells selectors apart: the namespace and the labels.
+type SelectorKey<'c> = (&'c str, &'c [(String, String)]);
+
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let inventory = Inventory::of(context.others);
     let everything = Selector::default();
@@ -93,7 +96,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     };
     // One selector of several documents is one mistake.
     let mut found: Vec<Diagnostic> = Vec::new();
-    let mut by_selector: BTreeMap<(&str, &[(String, String)]), usize> = BTreeMap::new();
+    let mut by_selector: BTreeMap<SelectorKey<'_>, usize> = BTreeMap::new();
     for document in policies.chain(modes).chain(tokens) {
         let key = (document.2.as_str(), document.3.match_labels.as_slice());
         let Some(finding) = finding(document) else {
