@@ -22,11 +22,22 @@ const PUBLIC: [&str; 14] = [
 
 /// Whether each operation has paths, and all of these are public.
 pub(crate) fn is_public(rule: &Rule) -> bool {
+    has_only(rule, &PUBLIC)
+}
+
+/// Whether each operation has paths, and all of these are for monitoring: those of Spring's actuator too, which are not for anybody.
+pub(crate) fn is_for_monitoring(rule: &Rule) -> bool {
+    let words: Vec<&str> = PUBLIC.into_iter().chain(["actuator"]).collect();
+    has_only(rule, &words)
+}
+
+/// Whether each operation has paths, and all of these have one of the words.
+fn has_only(rule: &Rule, words: &[&str]) -> bool {
     let mut operations = rule.to.iter().flatten().peekable();
     // At the start of a word: `/shipping` is no `ping`.
     let begins = |path: &str, at: usize| !path[..at].ends_with(char::is_alphanumeric);
     let has = |path: &String, word: &str| path.match_indices(word).any(|(at, _)| begins(path, at));
-    let is = |path: &String| PUBLIC.iter().any(|word| has(path, word));
+    let is = |path: &String| words.iter().any(|word| has(path, word));
     operations.peek().is_some()
         && operations.all(|operation| !operation.paths.is_empty() && operation.paths.iter().all(is))
 }

@@ -11,7 +11,7 @@ use peerwarden_engine::resource::Action;
 
 use crate::context::{Context, Policy, Target};
 use crate::lint::{Finder, Finding, Lint};
-use crate::public::is_public;
+use crate::public::is_for_monitoring;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW051",
@@ -57,7 +57,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 /// Whether an ALLOW policy has rules, and all of them are about what is public.
 fn is_only_public(policy: &Policy<'_>) -> bool {
     let mut rules = policy.written.rules.iter().flatten().peekable();
-    decides(policy) && rules.peek().is_some() && rules.all(is_public)
+    decides(policy) && rules.peek().is_some() && rules.all(is_for_monitoring)
 }
 
 fn decides(policy: &Policy<'_>) -> bool {

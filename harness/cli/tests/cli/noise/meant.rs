@@ -212,6 +212,7 @@ fn a_workload_that_only_probes_reach() {
     checked(&[&metrics]).says(1, &["[PW051]", "the workload that it selects"]);
     checked(&[&metrics, web, service]).says(1, &["[PW051]", "the only ALLOW for Deployment shop/web"]);
     fine(&[&metrics, &other]);
+    checked(&[&metrics.replace("/metrics", "/orders/actuator/*")]).says(1, &["[PW051]"]);
     // Nobody calls it.
     fine(&[&metrics, web]);
     fine(&[
