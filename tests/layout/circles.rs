@@ -10,7 +10,7 @@ use crate::modules::{Module, Modules, Reference};
 /// The children of one module, and which of them name which others; their own children count as theirs.
 type Siblings = BTreeMap<String, BTreeSet<String>>;
 
-/// By the module whose children they are.
+/// The children of each module.
 fn siblings(references: &BTreeMap<&Module, BTreeSet<Reference>>) -> BTreeMap<Module, Siblings> {
     let mut all: BTreeMap<Module, Siblings> = BTreeMap::new();
     for (module, targets) in references {

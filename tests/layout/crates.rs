@@ -55,7 +55,7 @@ const CRATES: [(&str, &[&str]); 19] = [
 /// Those that stand on wasmtime, which takes minutes to compile: a page, an editor and the demo do without it.
 const ON_WASMTIME: [&str; 3] = ["harness/host", "harness/engines", "harness/cli"];
 
-/// What each crate says of its dependencies; those for its tests are its own affair.
+/// The dependencies of each crate, without those for its tests.
 fn dependencies(folder: &str) -> Result<BTreeSet<String>> {
     let path = locate::workspace().join(folder).join("Cargo.toml");
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;

@@ -71,7 +71,7 @@ impl Outcome {
     }
 }
 
-/// Asks; what came of it at once is that it could not be asked.
+/// Asks. The immediate outcome can only be that it could not be asked.
 fn ask(question: &Question<'_>, attributes: &Attributes, layer: Layer) -> Result<PendingCall, Box<Outcome>> {
     let token = match (attributes.handshake(), question.authorizer) {
         // What the upstream says cannot be held and let go on later: Envoy has no call for that.

@@ -34,7 +34,7 @@ pub struct Loader {
     pub cluster: Option<String>,
     /// Whether a file that cannot be opened is an error, because the documents will be enforced.
     pub strict: bool,
-    /// Whether a file in a folder that cannot be read is told of and left out, so that the others are read.
+    /// Whether an unreadable file in a folder is reported and left out, so that the others are read.
     pub lenient: bool,
     /// Whether notes are not printed, because somebody else does.
     pub quiet: bool,

@@ -33,7 +33,7 @@ pub enum FileRole {
     Fixtures,
     /// What a test compares a cluster with, and does not apply.
     Expectation,
-    /// Any other: policies, or what stands beside them.
+    /// Any other: policies, or documents beside them.
     Manifests,
 }
 

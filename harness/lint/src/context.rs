@@ -1,7 +1,9 @@
 //! The input of lints: every document that can be read, parsed once.
 
 mod document;
+mod gateways;
 pub(crate) mod index;
+mod programs;
 pub(crate) mod standing;
 
 use std::cell::RefCell;
@@ -13,12 +15,10 @@ use peerwarden_documents::identity;
 use peerwarden_documents::kinds::DEFAULT;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
-use peerwarden_documents::yaml::Entry;
-use peerwarden_engine::resource::{self, MtlsMode, Resource, Selector};
-use peerwarden_engine::{Config, Lookup, Mesh, Peer, Program, Protocol, RuleId, Traffic};
+use peerwarden_engine::resource::{self, Resource, Selector};
+use peerwarden_engine::{Mesh, Program, RuleId};
 use peerwarden_envoy::trust::Trust;
 
-use crate::gateway;
 use crate::workload::Workload;
 pub(crate) use document::{DRY_RUN, Modes, Policy, Tokens};
 use index::{SelectorIndex, WorkloadIndex};
@@ -109,7 +109,7 @@ impl<'d> Context<'d> {
             by_selector: SelectorIndex::default(),
             modes_by_namespace: SelectorIndex::default(),
             by_label: WorkloadIndex::default(),
-            gateways: gateways(others),
+            gateways: gateways::all(others),
             standings: Standings::default(),
             programs: RefCell::default(),
         };
@@ -200,30 +200,6 @@ impl<'d> Context<'d> {
         self.applies(policy, &workload.namespace, &workload.labels)
     }
 
-    /// Whether a policy is for gateways or waypoints, whose listeners configure which certificates they accept.
-    pub(crate) fn is_for_gateway(&self, policy: &Policy<'_>) -> bool {
-        let written = &policy.written;
-        let is_beside = |source: &Source| self.is_beside(&policy.document.source, source);
-        let mut selectors = self.gateways.iter();
-        let selected = written
-            .selector
-            .as_ref()
-            .filter(|selector| !selector.match_labels.is_empty());
-        let by_labels = |selector: &Selector| {
-            selector.match_labels.iter().any(gateway::is_label)
-                || selectors.any(|(source, labels)| selector.matches(labels) && is_beside(source))
-        };
-        !written.target_refs.is_empty() || selected.is_some_and(by_labels)
-    }
-
-    /// Whether a gateway beside a policy has a port that is not for HTTP.
-    pub(crate) fn has_tcp_gateway(&self, policy: &Policy<'_>) -> bool {
-        let mut gateways = self.others.of_kind("Gateway");
-        gateways.any(|gateway| {
-            self.is_beside(&policy.document.source, &gateway.source) && gateway::carries_tcp(gateway)
-        })
-    }
-
     /// Whether a document's namespace is a workload's, or the one of the whole mesh.
     pub(crate) fn is_near(&self, namespace: &str, of_workload: &str) -> bool {
         namespace == of_workload || namespace == self.mesh.root_namespace
@@ -303,31 +279,6 @@ impl<'d> Context<'d> {
         self.near(modes.document, workloads.filter(|_| !is_ignored).collect())
     }
 
-    /// The program of everything that decides for a workload; `None` if one of the documents would be refused.
-    pub(crate) fn program(
-        &self,
-        workload: &peerwarden_engine::Workload,
-        protocol: Protocol,
-    ) -> Option<Rc<Program>> {
-        let key = (
-            workload.namespace.clone(),
-            workload.labels.clone(),
-            protocol == Protocol::Tcp,
-        );
-        if let Some(known) = self.programs.borrow().get(&key) {
-            return known.clone();
-        }
-        let policies = self.selecting(&workload.namespace, &workload.labels);
-        let policies = policies.into_iter().map(|number| &self.policies[number]);
-        let policies = policies.filter(|policy| !policy.is_replaced);
-        let policies = policies.filter(|policy| self.applies(policy, &workload.namespace, &workload.labels));
-        let policies = policies.map(|policy| Resource::AuthorizationPolicy(policy.written.clone()));
-        let config = self.config(workload, protocol, policies.collect());
-        let program = Program::compile(&config).ok().map(Rc::new);
-        self.programs.borrow_mut().insert(key, program.clone());
-        program
-    }
-
     /// The policy of a rule, and the rule's index.
     pub(crate) fn rule(&self, by: &RuleId) -> Option<(&Policy<'d>, usize)> {
         let is = |policy: &&Policy<'_>| {
@@ -359,85 +310,4 @@ impl<'d> Context<'d> {
         };
         unproved.filter_map(text).collect()
     }
-
-    /// A policy alone.
-    pub(crate) fn alone(
-        &self,
-        policy: &Policy<'_>,
-        target: &Target<'_>,
-        protocol: Protocol,
-    ) -> Option<Program> {
-        let policy = Resource::AuthorizationPolicy(policy.written.clone());
-        let config = Config {
-            mesh: self.mesh.clone(),
-            resources: vec![policy],
-            workload: Some(target.workload.clone()),
-            protocol,
-            ..Config::default()
-        };
-        Program::compile(&config).ok()
-    }
-
-    /// A configuration of these documents, and those that set the modes of the workload's ports.
-    fn config(
-        &self,
-        workload: &peerwarden_engine::Workload,
-        protocol: Protocol,
-        mut resources: Vec<Resource>,
-    ) -> Config {
-        let near = [workload.namespace.as_str(), self.mesh.root_namespace.as_str()];
-        let modes = self.modes_by_namespace.selecting(near, &BTreeMap::new());
-        let modes = modes.into_iter().map(|number| &self.peer_authentications[number]);
-        let modes = modes
-            .filter(|modes| !modes.is_replaced)
-            .map(|modes| &modes.written);
-        resources.extend(modes.cloned().map(Resource::PeerAuthentication));
-        Config {
-            mesh: self.mesh.clone(),
-            resources,
-            workload: Some(workload.clone()),
-            protocol,
-            ..Config::default()
-        }
-    }
-
-    /// Traffic as the workload's ports let it in: where they are STRICT, that of a peer with a certificate.
-    pub(crate) fn let_in(&self, workload: &peerwarden_engine::Workload, traffic: &Traffic) -> Traffic {
-        let port = match traffic.destination_port {
-            Lookup::Found(port) => port,
-            Lookup::Missing | Lookup::Unavailable => 0,
-        };
-        let is_plaintext = !matches!(traffic.peer, Lookup::Found(_));
-        let modes = self.modes(workload).filter(|_| is_plaintext);
-        if modes.is_none_or(|modes| modes.mtls_mode(port).0 != MtlsMode::Strict) {
-            return traffic.clone();
-        }
-        let peer = format!(
-            "spiffe://{}/ns/{}/sa/default",
-            self.mesh.trust_domain, workload.namespace
-        );
-        Traffic {
-            peer: Lookup::Found(Peer::from_uri(peer)),
-            tls: Lookup::Found(true),
-            ..traffic.clone()
-        }
-    }
-
-    /// The mutual TLS modes of a workload's ports: what the documents of its namespace and of the root namespace make together.
-    pub(crate) fn modes(&self, workload: &peerwarden_engine::Workload) -> Option<Program> {
-        Program::compile(&self.config(workload, Protocol::Tcp, Vec::new())).ok()
-    }
-}
-
-/// The labels that gateways select their pods by.
-fn gateways(others: &OtherDocuments) -> Vec<(&Source, BTreeMap<String, String>)> {
-    let of_gateway = |gateway: &'_ Document| {
-        let labels = gateway.node.at(&["spec", "selector"])?.entries().iter();
-        let label = |entry: &Entry| Some((entry.name.clone(), entry.value.as_str()?.to_owned()));
-        labels.map(label).collect::<Option<BTreeMap<String, String>>>()
-    };
-    let gateways = others.of_kind("Gateway");
-    gateways
-        .filter_map(|gateway| Some((&*gateway.source, of_gateway(gateway)?)))
-        .collect()
 }

@@ -103,7 +103,7 @@ pub fn of_placeholders(mut refused: Vec<Diagnostic>) -> Vec<Diagnostic> {
     refused
 }
 
-/// Whom the policies of a workload let in and its handshake does not, as `check` says it (PW034), unless that is suppressed in the text.
+/// The peers that policies let in and the handshake does not, as PW034 reports them, unless the text suppresses it.
 pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
     let Some(workload) = setup.protected() else {
         return Vec::new();

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::{Workload, lines};
 use crate::fixture::{BACKEND, FRONTEND, policy};
 
-/// What of a line of a TCP connection does not hang on the machine.
+/// The part of a TCP connection's line that does not depend on the machine.
 const FIELDS: [&str; 4] = [
     "response_flags",
     "upstream_transport_failure_reason",

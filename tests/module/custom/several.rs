@@ -121,7 +121,7 @@ fn the_first_no_ends_it() {
     assert_eq!(vm.violations(), []);
 }
 
-/// What none of them has said is not taken for a yes, late as it is.
+/// An answer that none of them gave does not count as a yes, however late it is.
 #[test]
 fn one_that_does_not_answer_denies_also_after_a_yes() {
     let (mut vm, plugin) = asking("http");
@@ -178,7 +178,7 @@ fn a_connection_waits_for_all_that_are_asked_by_grpc() {
     }
 }
 
-/// What was allowed is held against a newer configuration: a yes stands, one that was never asked for is none.
+/// What was allowed is compared with a newer configuration: a yes stands, one that was never asked for is none.
 #[test]
 fn what_is_open_stays_while_the_newer_policies_ask_no_one_else() {
     for (newer, stays) in [

@@ -50,7 +50,7 @@ impl<'s> Answers<'s> {
         }
     }
 
-    /// Whom rules on identity are about. A certificate without a URI SAN is of somebody, whose identity is not established.
+    /// The peer that rules on identity look at. A certificate without a URI SAN is of somebody, whose identity is not established.
     pub(super) fn identity(&self) -> Result<&Lookup<Cow<'s, Peer>>, UnestablishedValue> {
         match self.peer() {
             Lookup::Found(peer) if !peer.has_identity() => Err(UnestablishedValue),

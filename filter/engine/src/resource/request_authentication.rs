@@ -70,7 +70,7 @@ pub struct ClaimHeader {
     pub claim: String,
 }
 
-/// What is said of a field that is not known: without it a token would be taken in another way than Istio does.
+/// The help for an unknown field: without the field, tokens would be treated differently than by Istio.
 const NEWER: &str = "; this release reads the fields of Istio 1.30, and refuses those of later releases";
 
 impl RequestAuthentication {

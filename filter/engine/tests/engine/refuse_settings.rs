@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::config_with;
 use super::refuse::problems;
 
-/// When connections are decided, and what becomes of those that are open.
+/// When connections are decided, and what happens to open ones.
 #[test]
 fn settings_of_connections() {
     for (settings, expected) in [

@@ -1,4 +1,4 @@
-//! What external authorizers have said of one request or connection, and how its decision goes on from there.
+//! The answers of external authorizers about one request or connection, and how its decision continues.
 
 use peerwarden_engine::{Judgement, Program, Question, Report, Step};
 

@@ -1,5 +1,6 @@
 //! Who may do what, as a table: callers × operations, for each workload.
 
+mod cell_verdict;
 pub(crate) mod csv;
 pub(crate) mod html;
 pub(crate) mod json;
@@ -20,6 +21,7 @@ use super::policies::Policies;
 use super::question::{Query, Question};
 use super::{LazyEngines, refused_peers, words};
 use crate::error::Result;
+pub(crate) use cell_verdict::CellVerdict;
 
 /// The largest number of kinds of callers of one workload: nobody reads a wider table.
 const CALLERS: usize = 200;
@@ -73,41 +75,6 @@ pub(crate) struct Cell {
     pub(crate) allowed: Option<Traffic>,
     /// A request that is denied, likewise.
     pub(crate) denied: Option<Traffic>,
-}
-
-/// The verdict on all requests of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CellVerdict {
-    /// All are allowed.
-    Allow,
-    /// All are denied.
-    Deny,
-    /// It depends on something that the table does not show.
-    Depends,
-    /// There is no such request.
-    Impossible,
-}
-
-impl CellVerdict {
-    /// The name in reports.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            CellVerdict::Allow => "allow",
-            CellVerdict::Deny => "deny",
-            CellVerdict::Depends => "depends",
-            CellVerdict::Impossible => "impossible",
-        }
-    }
-
-    /// A mark that is distinguishable without colour.
-    pub(crate) fn mark(self) -> char {
-        match self {
-            CellVerdict::Allow => '+',
-            CellVerdict::Deny => '-',
-            CellVerdict::Depends => '~',
-            CellVerdict::Impossible => ' ',
-        }
-    }
 }
 
 /// A caller or an operation of the table.

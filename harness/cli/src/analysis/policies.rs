@@ -1,8 +1,9 @@
 //! Policy documents for the analysis: validated, and for one workload those that apply to it.
 
+mod chosen;
+
 use std::path::PathBuf;
 
-use peerwarden_analysis::{WorkloadClass, workloads};
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::{self, Document, OtherDocuments};
@@ -12,7 +13,6 @@ use peerwarden_documents::remark::remark;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::synthetic;
-use peerwarden_documents::workload;
 use peerwarden_documents::yaml::Node;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Resource, Rule};
@@ -20,6 +20,7 @@ use peerwarden_engine::{Config, Problems, Program, Protocol, Workload};
 use peerwarden_envoy::trust::Trust;
 
 use crate::error::Result;
+pub(crate) use chosen::chosen;
 
 /// All documents of one set.
 pub(crate) struct Policies {
@@ -33,7 +34,7 @@ pub(crate) struct Policies {
     left_out: Vec<LeftOutDocument>,
 }
 
-/// A document that is refused: what it would do is not known, so nothing is said of the workloads that it is for.
+/// A document that is refused: what it would do is not known, so nothing is said about its workloads.
 struct LeftOutDocument {
     wrong: Vec<Diagnostic>,
     /// What says for which workloads it is.
@@ -159,7 +160,7 @@ impl Policies {
             diagnostic::print(&left_out.wrong);
         }
         remark(&format!(
-            "note: {} left out, and nothing is said of the workloads that they are for",
+            "note: {} left out, and nothing is said about their workloads",
             counted(refused as u64, "document")
         ));
         Ok(Self {
@@ -258,57 +259,6 @@ impl Policies {
     }
 }
 
-/// The workloads from files, or with these names among the documents, or all that the documents distinguish.
-///
-/// # Errors
-///
-/// If a file is invalid, or if there are too many workloads.
-pub(crate) fn chosen(
-    given: &[PathBuf],
-    namespace: Option<&str>,
-    sets: &[&Policies],
-) -> Result<Vec<WorkloadClass>> {
-    if given.is_empty() {
-        let resources: Vec<_> = sets
-            .iter()
-            .flat_map(|set| {
-                let left_out = set.left_out.iter().map(|left_out| &left_out.scope);
-                set.config.resources.iter().chain(left_out).cloned()
-            })
-            .collect();
-        let Some(first) = sets.first() else {
-            return Ok(Vec::new());
-        };
-        let workloads = workloads(&resources, &first.config.mesh).map_err(|beyond| {
-            Diagnostic::error(beyond.to_string()).help("name the workloads with `--workload FILE`")
-        })?;
-        let unknown = |class: &WorkloadClass| sets.iter().find_map(|set| set.unknown_for(&class.workload));
-        let (unknown, known): (Vec<WorkloadClass>, Vec<WorkloadClass>) =
-            workloads.into_iter().partition(|class| unknown(class).is_some());
-        return match unknown.first() {
-            Some(first) if known.is_empty() => Err(refusal(&first.workload, sets)),
-            _ => Ok(known),
-        };
-    }
-    let given = given.iter().map(|given| {
-        let workload = read(given, namespace, sets)?;
-        if sets.iter().any(|set| set.unknown_for(&workload).is_some()) {
-            return Err(refusal(&workload, sets));
-        }
-        Ok(WorkloadClass {
-            workload,
-            elsewhere: false,
-        })
-    });
-    given.collect()
-}
-
-/// That a document for a workload is refused.
-fn refusal(workload: &Workload, sets: &[&Policies]) -> crate::error::Error {
-    let wrong = sets.iter().find_map(|set| set.unknown_for(workload));
-    wrong.unwrap_or_default().into()
-}
-
 /// What says for which workloads a document is that is refused: its namespace and its selector. Without one that can be read, it is for
 /// the whole namespace.
 fn scope(document: &Document) -> Option<Resource> {
@@ -343,33 +293,4 @@ fn scope(document: &Document) -> Option<Resource> {
         .ok()?
         .into_iter()
         .next()
-}
-
-/// The workload that a file describes, or that has this name among the documents of the last of the sets that has it.
-///
-/// # Errors
-///
-/// If it is invalid.
-fn read(given: &std::path::Path, namespace: Option<&str>, sets: &[&Policies]) -> Result<Workload> {
-    let document = if workload::is_file(given) {
-        workload::of_file(given, namespace)
-    } else {
-        let name = given.display().to_string();
-        let mut found = sets
-            .iter()
-            .rev()
-            .map(|set| workload::named(&name, namespace, &set.others));
-        let first = found.next();
-        match found.find(Result::is_ok) {
-            Some(other) if first.as_ref().is_none_or(Result::is_err) => other,
-            _ => first.unwrap_or_else(|| workload::named(&name, namespace, &OtherDocuments::default())),
-        }
-    };
-    let setup = Setup {
-        workload: Some(document?),
-        ..Setup::default()
-    };
-    let config = setup.config(Protocol::Http);
-    let config = config.map_err(|problems| setup.diagnostics(&problems))?;
-    config.workload.ok_or_else(|| Vec::new().into())
 }

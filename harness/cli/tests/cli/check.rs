@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use crate::fixture::{Folder, ORDERS, SUITE};
 
-/// What `check` says of a policy in which `from` is replaced by `to`.
+/// The output of `check` for a policy in which `from` is replaced by `to`.
 fn checked(from: &str, to: &str) -> crate::fixture::RunOutput {
     assert!(ORDERS.contains(from), "{from}");
     Folder::with(&[("orders.yaml", &ORDERS.replacen(from, to, 1))]).run(&["check", "orders.yaml"])

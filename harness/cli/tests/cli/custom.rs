@@ -98,7 +98,7 @@ fn suites_say_who_is_asked_and_what_is_answered() {
     }
 }
 
-/// The same with a second provider, and what the mesh says of that.
+/// The same with a second provider, and the setting of the mesh that allows it.
 fn several(mesh: &str) -> String {
     let second = "- name: scan\n  envoyExtAuthzGrpc: {service: authz.tools, port: 80}\nresources:\n- apiVersion: security.istio.io/v1\n  \
                   kind: AuthorizationPolicy\n  metadata: {name: uploads, namespace: shop}\n  spec:\n    action: CUSTOM\n    provider: {name: \

@@ -1,4 +1,4 @@
-//! What real repositories have and what is no mistake: nothing is said of it, or once, as a note.
+//! Things that real repositories have and that are not mistakes: no finding, or one note.
 
 mod left_out;
 mod meant;

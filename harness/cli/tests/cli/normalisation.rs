@@ -1,4 +1,4 @@
-//! What `peerwarden check` says of paths that Envoy must normalise.
+//! `peerwarden check` on paths that Envoy must normalise.
 
 use crate::fixture::Folder;
 

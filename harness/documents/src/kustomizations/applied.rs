@@ -15,9 +15,9 @@ const FIELDS: [&str; 3] = ["resources", "bases", "components"];
 /// What each kustomization applies.
 #[derive(Debug, Default)]
 pub struct AppliedFiles {
-    /// By the folder of the kustomization: the files that it applies, also through others.
+    /// The folder of each kustomization, with the files that it applies, also through others.
     files: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
-    /// By the same folder: the namespace that the kustomization gives, whatever the documents say.
+    /// The same folder, with the namespace that the kustomization gives, whatever the documents say.
     namespaces: BTreeMap<PathBuf, String>,
 }
 

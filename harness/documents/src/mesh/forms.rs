@@ -86,7 +86,7 @@ fn is_values(node: &Node) -> bool {
             .is_some_and(|global| !global.entries().is_empty())
 }
 
-/// What istiod's environment says of several providers, a map or a list of names and values: as Go's `strconv.ParseBool` reads it. Istio
+/// The setting for several providers in istiod's environment, a map or a list of names and values: as Go's `strconv.ParseBool` reads it. Istio
 /// takes its default, false, for what that does not read.
 fn flag(environment: &Node) -> Option<bool> {
     const NAME: &str = "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS";

@@ -40,7 +40,7 @@ pub(super) fn run(source: &Arc<Source>) -> Result<String, Diagnostic> {
     };
     let marked = spaces::marked(&source.text);
     let text = marked.as_deref().unwrap_or(&source.text);
-    // That the crate panics on one file should not keep the others from being laid out.
+    // That the crate panics on one file should not keep the others from being formatted.
     let laid_out = std::panic::catch_unwind(|| pretty_yaml::format_text(text, &options));
     laid_out
         .map_err(|_| Diagnostic::error("the formatter of YAML cannot read it"))?

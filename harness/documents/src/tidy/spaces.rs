@@ -2,7 +2,7 @@
 
 use super::depth::begins_a_block_scalar;
 
-/// Stands at the end of such a line while the text is laid out: a character for private use, which no text has by itself.
+/// Marks the end of such a line while the text is formatted: a character for private use, which no text has by itself.
 const MARK: char = '\u{e000}';
 
 /// The text with a mark behind each line of spaces that is text; `None` if it has the mark already, or no such line.

@@ -103,18 +103,26 @@ const CASES: &[Case] = &[
     ("a header of its own that says it", &[], |of| {
         status(of, "x-verified")
     }),
-    ("what a client says of itself, in a struct", &["settings"], |of| {
-        let value = passing()["typed_config"].clone();
-        let inner = json!({"type_url": value["@type"], "value": value});
-        cluster(of)["transport_socket"] =
-            json!({"name": "proxy", "typed_config": typed("xds.type.v3.TypedStruct", inner)});
-    }),
-    ("what a client says of itself, further in", &["settings"], |of| {
-        cluster(of)["transport_socket"] = sockets(
-            "internal_upstream.v3.InternalUpstreamTransport",
-            json!({"transport_socket": passing()}),
-        );
-    }),
+    (
+        "what a client says about itself, in a struct",
+        &["settings"],
+        |of| {
+            let value = passing()["typed_config"].clone();
+            let inner = json!({"type_url": value["@type"], "value": value});
+            cluster(of)["transport_socket"] =
+                json!({"name": "proxy", "typed_config": typed("xds.type.v3.TypedStruct", inner)});
+        },
+    ),
+    (
+        "what a client says about itself, further in",
+        &["settings"],
+        |of| {
+            cluster(of)["transport_socket"] = sockets(
+                "internal_upstream.v3.InternalUpstreamTransport",
+                json!({"transport_socket": passing()}),
+            );
+        },
+    ),
     ("another socket inside", &["settings"], |of| {
         let other = sockets("http_11_proxy.v3.Http11ProxyUpstreamTransport", json!({}));
         cluster(of)["transport_socket"] = sockets(

@@ -131,7 +131,7 @@ fn find(context: &Context<'_>) -> PolicyStandings {
     }
 }
 
-/// A rule about everything that stands beside a rule wherever that one is: where several cover it, this is the reason.
+/// A rule on all traffic that applies wherever the other one does: if several rules cover it, this one is the reason.
 fn covered_by_all(context: &Context<'_>, (policy, rule): Place, groups: &[Rc<Group>]) -> Option<RuleId> {
     let action = context.policies.get(policy)?.written.action;
     let mut wide = context.policies.iter().enumerate().filter_map(|(index, other)| {

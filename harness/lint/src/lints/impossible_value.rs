@@ -174,7 +174,7 @@ fn of_values(policy: &Policy<'_>) -> Vec<Finding> {
     found
 }
 
-/// What is said of a value that was to be filled in.
+/// The finding for a value that was to be filled in.
 pub(crate) fn of_placeholder(value: &str) -> String {
     placeholder::message(value)
 }

@@ -27,7 +27,7 @@ pub(crate) const LINT: Lint = Lint {
     find: Finder::All(find),
 };
 
-/// What tells selectors apart: the namespace and the labels.
+/// The identity of a selector: the namespace and the labels.
 type SelectorKey<'c> = (&'c str, &'c [(String, String)]);
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {

@@ -1,6 +1,6 @@
 //! PW009: a port that accepts plaintext and mutual TLS, and on which the server speaks first.
 //!
-//! Envoy tells the two apart by the client's first bytes, and a plaintext client of such a protocol waits for the server's. So both
+//! Envoy distinguishes the two by the client's first bytes, and a plaintext client of such a protocol waits for the server's. So both
 //! wait (<https://istio.io/latest/docs/ops/deployment/application-requirements/#server-first-protocols>). That page lists MongoDB too,
 //! whose clients speak first: <https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>.
 

@@ -71,7 +71,7 @@ impl<'c, 'd> Shadowed<'c, 'd> {
             _ => None,
         };
         let is_of_own_policy = cause.is_some_and(|(policy, _)| policy == standing.place().0);
-        // Of what is attached to a gateway or a waypoint, PW049 says more.
+        // PW049 says more about what is attached to a gateway or a waypoint.
         let is_told_elsewhere = !policy.written.target_refs.is_empty() && !is_of_own_policy;
         let rule = policy.written.rules.iter().flatten().nth(standing.rule())?;
         // Of two that deny everything, it does not matter which does.

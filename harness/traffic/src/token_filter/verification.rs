@@ -111,7 +111,7 @@ impl<'t> Verification<'t> {
 
     /// The answer if `last` is the rule that fails in the end.
     fn refused(&self, last: &TokenRule) -> RefusedToken {
-        // That the issuer is another is the least that Envoy has to say of a token.
+        // Another issuer is the weakest of Envoy's reasons against a token.
         let telling = self.bad.iter().rfind(|bad| bad.why != Rejection::Issuer);
         let is_own = |bad: &&RejectedToken<'_>| match bad.token {
             Token::Signed(token) => bad.rule.rule.issuer == issuer(&token.payload),

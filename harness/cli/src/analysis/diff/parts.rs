@@ -14,7 +14,7 @@ pub(super) enum Direction {
     NewlyDenied,
 }
 
-/// What there is to say of one workload and protocol.
+/// The changes of one workload and protocol.
 pub(super) enum Part<'d> {
     /// Why nothing was compared.
     NotCompared(&'d str),

@@ -13,7 +13,7 @@ use peerwarden_lint::{self as lint, Findings, Scope, Surroundings};
 /// The code of findings about unused suppressions: a suppression that is used in any cluster is used.
 const SUPPRESSION: &str = "PW030";
 
-/// What tells findings apart: file, place, code and message.
+/// The identity of a finding: file, place, code and message.
 pub(super) type Key = (Option<(String, usize)>, Option<&'static str>, String);
 
 /// That of a finding.

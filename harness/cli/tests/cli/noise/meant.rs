@@ -1,4 +1,4 @@
-//! What looks odd and is meant, and what is said of what is not.
+//! Policies that look odd on purpose, and those that are mistakes.
 
 use crate::fixture::{Folder, RunOutput};
 

@@ -125,7 +125,7 @@ fn by_first_word(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
     })
 }
 
-/// A label that is typed wrong, or the right value under another name.
+/// A mistyped label, or the right value under another name.
 fn slip(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
     for (name, value) in &selector.match_labels {
         let values: BTreeSet<&str> = near.iter().filter_map(|pod| pod.label(name)).collect();
