@@ -26,6 +26,7 @@ mod rendered;
 mod report;
 mod request_authentication;
 mod server_first;
+mod silent;
 mod snippets;
 mod tcp;
 mod trust_domains;
