@@ -57,8 +57,6 @@ fn is_normal_path(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::flaw;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn what_is_one_request_to_all_is_written() {
