@@ -39,7 +39,12 @@ pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
     yaml::documents(source)?;
     let edges = Edges::of(&source.text);
     let bare = Source::new(source.name.clone(), edges.without(&source.text));
-    lay_out(&bare).map(|text| edges.around(text))
+    let text = edges.around(lay_out(&bare)?);
+    // A carriage return of the text itself may become part of a line ending.
+    match same::difference(source, &text) {
+        None => Ok(text),
+        Some(difference) => Err(left(source, &difference)),
+    }
 }
 
 /// Formats a text, without its byte order mark and line endings.
