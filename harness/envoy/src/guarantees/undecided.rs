@@ -3,8 +3,14 @@
 use super::CheckInput;
 use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure, is_field};
+use super::destinations;
+use super::forwarded_client_cert;
 use super::routes::{self, Level};
 use super::settings;
+use super::upstream;
+
+/// The reason of a chain that serves probes.
+const PROBED: &str = "for probes of the kubelet alone";
 
 /// Filters that can only answer or refuse a request.
 const FILTERS: [&str; 3] = ["health_check", "buffer", "router"];
@@ -43,6 +49,16 @@ pub(super) fn reason(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<Option<&
         return Ok(None);
     };
     settings::check(chain, all)?;
+    if passes == PROBED {
+        // A probe reaches the application that it is for, as the kubelet sent it.
+        upstream::check(chain, all)?;
+        forwarded_client_cert::check(chain, all)?;
+        let is_changed = !destinations::filters(http, all)?.is_empty()
+            || !http.manager.items("early_header_mutation_extensions")?.is_empty();
+        if is_changed {
+            return Ok(None);
+        }
+    }
     Ok(Some(passes))
 }
 
@@ -52,7 +68,7 @@ fn passes(http: &Http<'_>, all: &CheckInput<'_>) -> Result<Option<&'static str>,
     for level in routes::levels(http, &all.configuration)? {
         match level {
             Level::Route(route) if is_answered(&route)? => {}
-            Level::Route(route) if is_probe(&route)? => passes = "for probes of the kubelet alone",
+            Level::Route(route) if is_probe(&route)? => passes = PROBED,
             Level::Route(_) | Level::ClusterWeight(_) => return Ok(None),
             Level::Configuration(here) | Level::VirtualHost(here) => {
                 if !here.items("request_mirror_policies")?.is_empty() {

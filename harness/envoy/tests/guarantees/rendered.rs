@@ -146,3 +146,26 @@ fn a_rendered_ingress_keeps_every_guarantee() {
     let checked = checked(&documents).expect("readable");
     assert_eq!(broken(&checked), [""; 0], "{checked:#?}");
 }
+
+/// Envoy closes a client that is silent, instead of passing it on without the server name that a policy reads.
+#[test]
+fn a_server_name_that_a_policy_reads_is_seen_before_tls_is_passed_on() {
+    for mode in ["DISABLE", "PERMISSIVE"] {
+        let mut whole = parsed(
+            &inbound(&passed_on(), mode, &json!({"directory": "/etc/certs"}))
+                .file()
+                .expect("one file"),
+        );
+        for chain in whole["static_resources"]["listeners"][0]["filter_chains"]
+            .as_array_mut()
+            .expect("a list")
+        {
+            let text = serde_json::to_string(chain).expect("JSON");
+            let principals = "\\\"from\\\":";
+            assert!(text.contains(principals), "{text}");
+            let when = "\\\"when\\\":[{\\\"key\\\":\\\"connection.sni\\\",\\\"values\\\":[\\\"evil.example\\\"]}],\\\"from\\\":";
+            *chain = serde_json::from_str(&text.replace(principals, when)).expect("JSON");
+        }
+        assert_eq!(broken(&checked(&[whole]).expect("readable")), [""; 0], "{mode}");
+    }
+}

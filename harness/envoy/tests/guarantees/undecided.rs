@@ -4,6 +4,7 @@ use peerwarden_envoy::guarantees::GuaranteeStatus;
 use peerwarden_envoy::render::probes::{self, ProbeScan, Probes};
 use serde_json::{Value as Json, json};
 
+use crate::cases::typed;
 use crate::rendered::{checked, http, inbound, parsed, told, value};
 
 /// A change of a configuration.
@@ -35,6 +36,14 @@ fn manager(of: &mut Json) -> &mut Json {
 fn routes(of: &mut Json) -> &mut Vec<Json> {
     let host = &mut manager(of)["route_config"]["virtual_hosts"][0];
     host["routes"].as_array_mut().expect("a list")
+}
+
+/// The cluster of the HTTP probe.
+fn probed_cluster(of: &mut Json) -> &mut Json {
+    let name = routes(of)[1]["route"]["cluster"].clone();
+    let clusters = of["static_resources"]["clusters"].as_array_mut().expect("a list");
+    let mut named = clusters.iter_mut().filter(|cluster| cluster["name"] == name);
+    named.next().expect("the cluster of the route")
 }
 
 /// Routes that answer themselves.
@@ -99,6 +108,40 @@ fn what_may_reach_an_application_needs_the_module() {
         }),
         ("an unknown setting", |whole| {
             manager(whole)["new_in_1_41"] = true.into()
+        }),
+        ("a length that a route writes", |whole| {
+            let length = json!([{"header": {"key": "content-length", "value": "0"}}]);
+            routes(whole)[1]["request_headers_to_add"] = length;
+        }),
+        ("a length that all routes write", |whole| {
+            let length = json!([{"header": {"key": "content-length", "value": "0"}}]);
+            manager(whole)["route_config"]["request_headers_to_add"] = length;
+        }),
+        ("a header that is written early", |whole| {
+            let kind = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
+            let mutations = json!([{"append": {"header": {"key": "x-user", "value": "admin"}}}]);
+            manager(whole)["early_header_mutation_extensions"] =
+                json!([{"name": "early", "typed_config": typed(kind, json!({"mutations": mutations}))}]);
+        }),
+        ("bytes as they come", |whole| {
+            let kind = "envoy.extensions.upstreams.tcp.generic.v3.GenericConnectionPoolProto";
+            probed_cluster(whole)["upstream_config"] =
+                json!({"name": "tcp", "typed_config": typed(kind, json!({}))});
+        }),
+        ("a client chooses the application", |whole| {
+            let cluster = probed_cluster(whole);
+            cluster["type"] = "ORIGINAL_DST".into();
+            cluster["lb_policy"] = "CLUSTER_PROVIDED".into();
+            cluster["original_dst_lb_config"] = json!({"use_http_header": true});
+        }),
+        ("a certificate as a client wrote it", |whole| {
+            manager(whole)["forward_client_cert_details"] = "ALWAYS_FORWARD_ONLY".into();
+        }),
+        ("a filter behind the router", |whole| {
+            let lua = typed("envoy.extensions.filters.http.lua.v3.Lua", json!({}));
+            let filters = manager(whole)["http_filters"].as_array_mut().expect("a list");
+            let router = filters.last_mut().expect("the router");
+            router["typed_config"]["upstream_http_filters"] = json!([{"name": "lua", "typed_config": lua}]);
         }),
         ("an upgrade", |whole| {
             manager(whole)["upgrade_configs"] = json!([{"upgrade_type": "CONNECT"}]);

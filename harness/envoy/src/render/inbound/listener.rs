@@ -32,6 +32,8 @@ impl Inbound {
             "mode": mode,
             "discovered": layout.is_discovered(),
             "inspected": self.is_inspected(port),
+            // With TLS of the application's own, the client always sends first, and a policy may read the server name.
+            "continues": port.protocol != PortProtocol::Tls,
             "chains": chain::all(self.assembly.program.mtls_mode(port.port).0, port.protocol),
             "http": port.protocol.is_http(),
             "holds": port.enforcement == Enforcement::Hold,
