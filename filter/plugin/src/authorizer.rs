@@ -54,7 +54,7 @@ impl Outcome {
         Self {
             answer: ExternalAnswer::Deny,
             failure: None,
-            denial,
+            denial: denial.framed(),
             request: Vec::new(),
             response: Vec::new(),
         }

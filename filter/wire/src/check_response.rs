@@ -22,7 +22,7 @@ pub enum CheckResponse {
 }
 
 /// The answer to the client.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     /// The HTTP status.
     pub status: u16,
@@ -30,6 +30,29 @@ pub struct Denial {
     pub headers: Pairs,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// 403, without headers and body.
+impl Default for Denial {
+    fn default() -> Self {
+        Self {
+            status: 403,
+            headers: Pairs::default(),
+            body: Vec::new(),
+        }
+    }
+}
+
+impl Denial {
+    /// Without a body where a response with this status has none (RFC 9110 15.3.5, 15.4.5): the client would read it as the beginning of
+    /// the next response.
+    #[must_use]
+    pub fn framed(mut self) -> Self {
+        if matches!(self.status, 204 | 304) {
+            self.body.clear();
+        }
+        self
+    }
 }
 
 /// A change of a header.
@@ -101,10 +124,7 @@ fn once<T>(field: &mut Option<T>, value: T) -> Result<(), ResponseFlaw> {
 
 /// `DeniedHttpResponse`: `status` (1) with `code` (1), `headers` (2), `body` (3).
 fn read_denied(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
-    let mut denial = Denial {
-        status: 403,
-        ..Denial::default()
-    };
+    let mut denial = Denial::default();
     for field in Fields(bytes) {
         match field.ok_or(MALFORMED)? {
             (1, Wire::Bytes(status)) => {
@@ -122,7 +142,7 @@ fn read_denied(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
         }
     }
     denial.headers.retain(|(name, _)| !name.starts_with(b":"));
-    Ok(CheckResponse::Denied(denial))
+    Ok(CheckResponse::Denied(denial.framed()))
 }
 
 /// `OkHttpResponse`: `headers` (2), `headers_to_remove` (5), `response_headers_to_add` (6). Changes of the query (7, 8)
@@ -234,8 +254,10 @@ fn header(option: &[u8]) -> Result<HeaderOption, ResponseFlaw> {
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
         }
     }
-    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:".contains(byte);
-    if name.is_empty() || !name.iter().all(token) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
+    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    // Only the names of a request's own line begin with a colon.
+    let rest = name.strip_prefix(b":").unwrap_or(name);
+    if rest.is_empty() || !rest.iter().all(token) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
         return Err(IMPOSSIBLE_HEADER);
     }
     Ok(HeaderOption {

@@ -42,16 +42,23 @@ fn is_normal_path(value: &[u8]) -> bool {
         let is_dots = matches!(segment, b"." | b".." | [b'.', b';', ..] | [b'.', b'.', b';', ..]);
         !is_dots && (index == last || !segment.is_empty())
     };
-    let is_escape_left = |escape: &[u8]| {
-        !matches!(
-            escape,
-            [b'%', b'2', b'E' | b'e' | b'F' | b'f'] | [b'%', b'5', b'C' | b'c']
-        )
-    };
-    value.iter().all(u8::is_ascii_graphic)
-        && !path.iter().any(|byte| matches!(byte, b'\\' | b'#'))
-        && path.windows(3).all(is_escape_left)
+    value.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#')
+        && !path.iter().any(|byte| b"\\\"<>^`{|}".contains(byte))
+        && has_plain_escapes(path)
         && segments.split(|byte| *byte == b'/').enumerate().all(is_plain)
+}
+
+/// Whether each `%` begins an escape that Envoy and applications leave as it is: not one of a visible ASCII character.
+fn has_plain_escapes(path: &[u8]) -> bool {
+    let escapes = path.split(|byte| *byte == b'%').skip(1);
+    escapes.into_iter().all(|rest| {
+        let digits = rest
+            .get(..2)
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        byte.is_some_and(|byte| !byte.is_ascii_graphic())
+    })
 }
 
 #[cfg(test)]
@@ -100,6 +107,13 @@ mod tests {
             (":path", "/ok /admin"),
             (":path", "/ok HTTP/1.1"),
             (":path", "/ok#/admin"),
+            (":path", "/ok?a#b"),
+            (":path", "/%61dmin"),
+            (":path", "/a%2Bb"),
+            (":path", "/100%"),
+            (":path", "/%+1"),
+            (":path", "/a\"dmin"),
+            (":path", "/{id}"),
             (":path", "/caf\u{e9}"),
             (":path", "/ok?a b"),
             (":method", ""),

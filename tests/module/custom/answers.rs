@@ -311,3 +311,15 @@ fn a_grpc_authorizer_may_not_write_what_is_read_in_two_ways() {
     let headers = vm.headers_of(stream).unwrap().clone();
     assert_eq!(values(&headers, ":path"), ["/other?x=/../y"]);
 }
+
+/// A response with this status has no body: a client would read it as the beginning of the next response.
+#[test]
+fn a_denial_without_content_has_no_body() {
+    let (mut vm, plugin) = asking("grpc");
+    let (stream, token, _) = hold(&mut vm, plugin, get("/admin"));
+    let response = [field(1, b"\x08\xcc\x01"), field(3, b"denied")];
+    let message = [field(1, b"\x08\x07"), field(2, &response.concat())].concat();
+    vm.answer_call(token, CalloutResponse::Grpc(message)).unwrap();
+    let said = denied(vm.outcome(stream).unwrap());
+    assert_eq!((said.code, said.body.as_slice()), (204, b"".as_slice()));
+}

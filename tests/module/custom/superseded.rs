@@ -195,3 +195,18 @@ fn what_cannot_be_judged_any_more_is_denied() {
     assert_eq!(logs.iter().filter(why).count(), 2, "{logs:?}");
     assert_eq!((vm.failure(), vm.violations()), (None, [].as_slice()));
 }
+
+/// Nobody can be asked again about a request that waits: the answer is a whole one, of which a client reads no part as the next response.
+#[test]
+fn a_yes_of_one_whom_newer_policies_do_not_name_is_denied_with_a_status() {
+    let mut vm = Vm::new(module(), options()).unwrap();
+    let first = configure(&mut vm, asking("http", "grpc"));
+    let (stream, token) = request(&mut vm, first, FRONTEND);
+    let second = configure(&mut vm, asking("http", "http"));
+    vm.retire(first);
+    vm.answer_call(token, yes("grpc")).unwrap();
+    let answer = denied(vm.outcome(stream).unwrap());
+    assert_eq!((answer.code, answer.details.as_str()), (403, "ext_authz_error"));
+    assert_eq!(vm.failure(), None);
+    vm.retire(second);
+}

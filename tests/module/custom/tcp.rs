@@ -4,7 +4,10 @@ use peerwarden_host::{CalloutResponse, CloseReason, PluginId, TcpConnectionId, T
 use serde_json::json;
 
 use super::{configuration, custom, options};
-use crate::fixture::{FRONTEND, peer, vm_with};
+use crate::fixture::{FRONTEND, peer, policy, vm_with};
+
+/// The frontend as policies name it.
+const FRONTEND_PRINCIPAL: &str = "cluster.local/ns/web/sa/frontend";
 
 fn asking(provider: &str) -> (Vm, PluginId) {
     vm_with(options(), configuration("tcp", json!([custom(provider)])))
@@ -120,5 +123,26 @@ fn a_client_that_says_nothing_waits_past_the_deadline() {
     vm.downstream_data(connection, b"select 1;", false).unwrap();
     assert_eq!(vm.callouts().count(), 1);
     assert_eq!(vm.record(connection).unwrap().to_upstream(), b"");
+    assert_eq!(vm.violations(), []);
+}
+
+/// Whoever is denied whatever an authorizer says is closed as without one.
+#[test]
+fn a_denied_client_that_says_nothing_is_closed_unasked() {
+    let mut asking = policy("ask", "CUSTOM", json!([{}]));
+    asking["spec"]["provider"] = json!({"name": "grpc"});
+    let deny = policy(
+        "no-frontend",
+        "DENY",
+        json!([{"from": [{"source": {"principals": [FRONTEND_PRINCIPAL]}}]}]),
+    );
+    let (mut vm, plugin) = vm_with(options(), configuration("tcp", json!([asking, deny])));
+    let connection = open(&mut vm, plugin);
+    vm.advance(std::time::Duration::from_secs(15));
+    assert_eq!(
+        vm.record(connection).unwrap().closed_by(),
+        Some(CloseReason::Module)
+    );
+    assert_eq!(vm.callouts().count(), 0);
     assert_eq!(vm.violations(), []);
 }

@@ -92,7 +92,8 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
 }
 
 /// Decides on a connection with `enforcement: handshake` on which neither side has sent anything until the deadline: Envoy has dialled
-/// the upstream for it, so a client that is denied must not keep it. An external authorizer is asked once there is data.
+/// the upstream for it, so a client that is denied must not keep it. An external authorizer is asked once there is data: who waits for
+/// its answer alone stays.
 pub(super) fn silent(instance: &Instance, stream: &Rc<Stream>) {
     instance.has_been_looked_at(stream);
     if !becomes_effective(instance, stream) {
@@ -107,9 +108,24 @@ pub(super) fn silent(instance: &Instance, stream: &Rc<Stream>) {
         deny(instance, stream);
         return;
     };
-    let Step::Decided(judgement) = loaded.program.begin(&attributes, configuration.report) else {
-        return;
+    // Who is denied whatever an authorizer says need not be asked about.
+    let mut step = loaded.program.begin(&attributes, configuration.report);
+    let mut asks = false;
+    let judgement = loop {
+        step = match step {
+            Step::Decided(judgement) => break judgement,
+            Step::Ask(Question { provider, by, .. }) => {
+                asks = true;
+                let answer = ExternalAnswer::Allow;
+                loaded
+                    .program
+                    .answered(provider, by, answer, &attributes, configuration.report)
+            }
+        }
     };
+    if asks && judgement.decision.verdict == Verdict::Allow {
+        return;
+    }
     let attributes_by = |newer: &Configuration| Attributes::of_connection(newer.sources(), handshake);
     let is_allowed = judgement.decision.verdict == Verdict::Allow;
     if is_allowed && newer_denies(instance, configuration, attributes_by, asked, &[], |_| {}) {
