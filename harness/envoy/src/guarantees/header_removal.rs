@@ -139,6 +139,9 @@ fn removed<'v>(
                 if hides && let Some(here) = source.get("header")? {
                     found.push((here.clone(), Some(here.text()?)));
                 }
+                if hides && let Some(here) = source.get("cookie")? {
+                    found.push((here, Some("cookie")));
+                }
             }
         }
         "jwt_authn" => {

@@ -2,7 +2,7 @@
 
 use peerwarden_engine::document::Value;
 
-use super::chain::Chain;
+use super::chain::{Chain, Transport};
 use super::cursor::{Cursor, Failure};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
@@ -29,7 +29,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         }
         return match filter.get("filter_disabled")? {
             None => {
-                of_silent(chain)?;
+                of_nameless(chain)?;
                 Ok(GuaranteeStatus::Held)
             }
             Some(disabled) => Err(disabled.fails(
@@ -44,19 +44,31 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     ))
 }
 
-/// The inspector cannot see the server name of a client that sends nothing until the time-out. Such a connection may
-/// continue only to a chain that does not match on server names.
-fn of_silent(chain: &Chain<'_>) -> Result<(), Failure> {
-    if !chain.listener.flag("continue_on_listener_filters_timeout")? || is_of_tls(chain)? {
+/// The inspector cannot see the server name of a client that sends nothing until the time-out, nor that of a `ClientHello` that is too
+/// large for it: to Envoy the connection is plaintext then, and an application with TLS of its own accepts it. Where policies read
+/// server names, such connections may not reach the chain.
+fn of_nameless(chain: &Chain<'_>) -> Result<(), Failure> {
+    let continues = "continue_on_listener_filters_timeout";
+    let goes_on = chain.listener.flag(continues)?;
+    let is_passed_on = matches!(chain.transport, Transport::Plaintext);
+    if !(goes_on || is_passed_on) || is_of_tls(chain)? || reads_server_name(chain).is_none() {
         return Ok(());
     }
-    match reads_server_name(chain) {
-        None => Ok(()),
-        Some(_) => Err(chain.listener.or_here("continue_on_listener_filters_timeout").fails(
-            "a policy reads `connection.sni`, but a client that is silent until the time-out and then continues has none",
-            "remove it, or restrict the chain to TLS (`filter_chain_match: {transport_protocol: tls}`)",
-        )),
-    }
+    let (place, who) = if goes_on {
+        (
+            chain.listener.or_here(continues),
+            "a client that is silent until the time-out and then continues",
+        )
+    } else {
+        (
+            chain.here.clone(),
+            "a client whose `ClientHello` the inspector does not recognise",
+        )
+    };
+    Err(place.fails(
+        format!("a policy reads `connection.sni`, but {who} has none"),
+        "restrict the chain to TLS (`filter_chain_match: {transport_protocol: tls}`)",
+    ))
 }
 
 /// Whether the chain is only for connections that the inspector has recognised.

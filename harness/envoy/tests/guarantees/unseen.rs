@@ -85,6 +85,10 @@ const CASES: &[Case] = &[
             of_route(of, json!({"key_sources": [{"header": "x-key"}]}));
         },
     ),
+    ("a cookie that is hidden", &["header-names"], |of| {
+        asks(of, "request.headers[cookie]", "*revoked");
+        ahead(of, keyed(json!([{"cookie": "k"}]), true));
+    }),
     ("a key that nothing hides", &[], |of| {
         asks(of, "request.headers[x-key]", "revoked");
         ahead(of, keyed(json!([{"header": "x-key"}]), false));

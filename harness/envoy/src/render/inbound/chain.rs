@@ -40,25 +40,17 @@ pub(super) fn all(mode: MtlsMode, protocol: PortProtocol) -> Vec<Chain> {
     let passes_tls_on = protocol == PortProtocol::Tls;
     match mode {
         MtlsMode::Strict => vec![Chain::mutual(None)],
+        // What the inspector does not recognise as TLS has no server name, and the application may still accept it.
+        MtlsMode::Disable if passes_tls_on => vec![Chain::passed_through()],
         MtlsMode::Disable => vec![Chain {
             name: "plaintext",
-            says: if passes_tls_on {
-                "The application's own TLS, passed through."
-            } else {
-                "Plaintext or the application's own TLS: mutual TLS is off."
-            },
+            says: "Plaintext or the application's own TLS: mutual TLS is off.",
             matches: None,
             mutual_tls: false,
         }],
-        MtlsMode::Permissive | MtlsMode::Unset if passes_tls_on => vec![
-            Chain::mutual(Some(MESH)),
-            Chain::plain(
-                "application-tls",
-                "tls",
-                "The application's own TLS, passed through.",
-            ),
-            Chain::plain("plaintext", "raw_buffer", "Plaintext, which PERMISSIVE accepts."),
-        ],
+        MtlsMode::Permissive | MtlsMode::Unset if passes_tls_on => {
+            vec![Chain::mutual(Some(MESH)), Chain::passed_through()]
+        }
         MtlsMode::Permissive | MtlsMode::Unset => vec![
             Chain::mutual(None),
             Chain::plain("plaintext", "raw_buffer", "Plaintext, which PERMISSIVE accepts."),
@@ -77,6 +69,14 @@ impl Chain {
             }),
             mutual_tls: true,
         }
+    }
+
+    fn passed_through() -> Self {
+        Self::plain(
+            "application-tls",
+            "tls",
+            "The application's own TLS, passed through.",
+        )
     }
 
     fn plain(name: &'static str, transport_protocol: &'static str, says: &'static str) -> Self {
