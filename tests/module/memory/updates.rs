@@ -65,9 +65,13 @@ fn hold_the_memory_of_two_generations(on_update: &str, decided: bool) {
             HttpOutcome::Continue,
             "generation {generation}"
         );
+        // One on which nobody has said anything may be closed at its deadline already.
         let closed = vm.record(connection).unwrap().closed_by();
-        assert_eq!(closed, None, "generation {generation}");
-        vm.downstream_data(connection, b"more", false).unwrap();
+        let may_be_closed = !decided && closed == Some(CloseReason::Module);
+        assert!(closed.is_none() || may_be_closed, "generation {generation}");
+        if closed.is_none() {
+            vm.downstream_data(connection, b"more", false).unwrap();
+        }
         let closed = vm.record(connection).unwrap().closed_by();
         assert!(closed.is_none() || !decided && closed == Some(CloseReason::Module));
     }
