@@ -58,14 +58,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let (mut read, mut changed, mut wrong) = (0, 0, Vec::new());
     for file in files.iter().filter(|file| is_yaml(file)) {
         let is_named = arguments.paths.contains(file);
-        let role = files::role(file, is_named);
+        // A hook names every file that changed: also there, what is for another tool is left alone.
+        let role = files::role(file, false);
         match files::holds_policies(file) {
             Err(error) if !is_named => {
                 notes::print(&[notes::closed(file, &error.to_string())]);
                 continue;
             }
             // For another tool.
-            Ok(false) if !is_named && !is_of_suites(role) => continue,
+            Ok(false) if !is_of_suites(role) => continue,
             Err(_) | Ok(_) => {}
         }
         let source = match files::read(file) {

@@ -153,3 +153,31 @@ fn the_edges_of_a_file_stay() {
         assert_eq!(folder.run(&["fmt", "--check"]).code, 0, "{text:?}");
     }
 }
+
+/// A hook names every file that changed.
+#[test]
+fn named_files_of_other_tools_stay_as_they_are() {
+    let others = [
+        (
+            ".github/workflows/notebooks_test.yaml",
+            "on:   [push]\njobs: {}\n",
+        ),
+        ("chart/tests/sa_test.yaml", "suite:   sa\ntests: []\n"),
+        (
+            "chart/templates/sa.yaml",
+            "{{- if .Values.on }}\nkind:   ServiceAccount\n{{- end }}\n",
+        ),
+        ("grafana.yaml", "apiVersion:   1\ndatasources: []\n"),
+    ];
+    let folder = Folder::with(&others);
+    let names = others.map(|(name, _)| name);
+    let ran = folder.run(&[["fmt"].as_slice(), &names].concat());
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    for (name, text) in others {
+        assert_eq!(
+            std::fs::read_to_string(folder.path(name)).unwrap(),
+            text,
+            "{name}"
+        );
+    }
+}
