@@ -158,3 +158,12 @@ fn a_key_of_any_characters_is_found_again() {
         }
     }
 }
+
+#[test]
+fn a_named_file_of_another_tool_is_not_changed() {
+    let folder = Folder::with(&[("grafana.yaml", "apiVersion: 1\ndatasources: []\n")]);
+    let ran = folder.run(&["check", "--fix", "grafana.yaml"]);
+    assert!(!ran.err.contains("fix applied"), "{ran:?}");
+    let text = std::fs::read_to_string(folder.path("grafana.yaml")).unwrap();
+    assert_eq!(text, "apiVersion: 1\ndatasources: []\n");
+}

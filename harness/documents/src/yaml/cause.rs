@@ -77,11 +77,18 @@ fn of_line(line: &str, before: &str) -> Option<(Wording, Range<usize>)> {
         return Some((wording, space..space + '\u{a0}'.len_utf8()));
     }
     if let Some(star) = star(line) {
-        let wording = Wording::helped(
-            "`*` without quotes begins an alias in YAML",
-            "quote the value: `\"*\"`",
-        );
+        let value = line.get(star..).unwrap_or_default();
+        let value = value.split([',', ']', ' ']).next().unwrap_or_default();
+        let help = format!("quote the value: `\"{value}\"`");
+        let wording = Wording::helped("`*` without quotes begins an alias in YAML", help);
         return Some((wording, star..star + 1));
+    }
+    if let Some((value, bracket)) = bracket(line) {
+        let sign = line.get(bracket..=bracket).unwrap_or_default();
+        let what = if sign == "{" { "a mapping" } else { "a list" };
+        let message = format!("`{sign}` without quotes begins {what} in YAML");
+        let help = format!("quote the value: `\"{value}\"`");
+        return Some((Wording::helped(message, help), bracket..bracket + 1));
     }
     let is_second = |key: &str| {
         let own = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
@@ -98,6 +105,24 @@ fn of_line(line: &str, before: &str) -> Option<(Wording, Range<usize>)> {
             );
             (wording, 0..key.len())
         })
+}
+
+/// A bracket within a path or an expression in a list on one line, with the whole value: `[/orders/{*}]`.
+fn bracket(line: &str) -> Option<(&str, usize)> {
+    let list = line.find('[')? + 1;
+    let items = line.get(list..)?;
+    let items = items.trim_end().strip_suffix(']').unwrap_or(items);
+    let mut start = list;
+    for item in items.split(',') {
+        let value = item.trim();
+        let is_text = value.starts_with(['/', '^']);
+        if is_text && let Some(at) = value.find(['{', '[']) {
+            let indent = item.len() - item.trim_start().len();
+            return Some((value, start + indent + at));
+        }
+        start += item.len() + 1;
+    }
+    None
 }
 
 /// A star that begins a value.
@@ -145,6 +170,21 @@ mod tests {
                 "paths: [*]\n",
                 "1:9",
                 "`*` without quotes begins an alias in YAML",
+            ),
+            (
+                "paths: [*.html]\n",
+                "1:9",
+                "`*` without quotes begins an alias in YAML",
+            ),
+            (
+                "paths: [/a, /orders/{*}]\n",
+                "1:21",
+                "`{` without quotes begins a mapping in YAML",
+            ),
+            (
+                "paths: [^/orders/[0-9]+$]\n",
+                "1:18",
+                "`[` without quotes begins a list in YAML",
             ),
             (
                 "paths:\n- *\n",

@@ -1,10 +1,12 @@
 //! `check --fix` and `check --diff`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::fix::Fix;
+use peerwarden_documents::role::FileRole;
 use peerwarden_documents::source::Source;
 use peerwarden_lint::fix::{self, FixedText};
 
@@ -56,6 +58,7 @@ fn mended(checked: &CheckResult) -> Vec<FixedText> {
         .findings
         .iter()
         .filter_map(|finding| finding.details.fix.as_ref())
+        .filter(|fix| is_ours(&fix.place().source))
     {
         let source = &fix.place().source;
         by_source
@@ -68,4 +71,10 @@ fn mended(checked: &CheckResult) -> Vec<FixedText> {
         .into_values()
         .map(|(source, fixes)| fix::apply(source, &fixes))
         .collect()
+}
+
+/// Whether a text is a suite, fixtures, or names an API of Istio: a named file of another tool is never changed.
+fn is_ours(source: &Source) -> bool {
+    let role = FileRole::of_text(Path::new(&source.name), &source.text);
+    source.text.contains("istio.io") || matches!(role, FileRole::Suite | FileRole::Fixtures)
 }
