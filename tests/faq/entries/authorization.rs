@@ -93,7 +93,8 @@ async fn experiment() -> Result<Evidence> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone_from(&question.traffic.authorizers);
             let layer = question.traffic.protocol;
-            let address = envoy.address(&listener(&suite.name, layer))?;
+            let listener = listener(&suite.name, layer);
+            let address = envoy.address(&listener)?;
             let client = SuiteCaller::of(&mesh, &question.traffic, address).with_context(what)?;
             let id = format!("{}-{number}", suite.name);
             let answer = client.ask(&question.traffic, &id).await.with_context(what)?;
@@ -102,7 +103,9 @@ async fn experiment() -> Result<Evidence> {
             } else {
                 &mut connections
             };
-            check(&envoy, question, &answer, &id).await.with_context(what)?;
+            check(&envoy, question, &answer, &id, &listener)
+                .await
+                .with_context(what)?;
             match answer.allowed {
                 true => tally.allowed += 1,
                 false => tally.denied += 1,
@@ -131,7 +134,7 @@ async fn experiment() -> Result<Evidence> {
 }
 
 /// Whether the answer and its rule are as in the suite.
-async fn check(envoy: &Envoy, question: &Question, answer: &Answer, id: &str) -> Result<()> {
+async fn check(envoy: &Envoy, question: &Question, answer: &Answer, id: &str, listener: &str) -> Result<()> {
     let expected = if question.allow { "allow" } else { "deny" };
     ensure!(
         answer.allowed == question.allow,
@@ -142,7 +145,10 @@ async fn check(envoy: &Envoy, question: &Question, answer: &Answer, id: &str) ->
     }
     let entry = envoy
         .logged_access(|entry| match &answer.local {
-            Some(local) => entry.text("peer_address") == local.to_string(),
+            // A client of another listener may have had the same port.
+            Some(local) => {
+                entry.text("listener") == listener && entry.text("peer_address") == local.to_string()
+            }
             None => entry.text("lab_id") == id,
         })
         .await?;
