@@ -19,7 +19,7 @@ use crate::workload::Workload;
 pub use jwt::JwtMetadata;
 pub use lock::Lock;
 pub use open_connections::{OnChange, OpenConnections};
-pub use paths::Paths;
+pub use paths::{Paths, is_dot_segment};
 pub use protocol::Protocol;
 pub use report::Report;
 pub use tcp::{Enforcement, TcpEnforcement};

@@ -82,7 +82,7 @@ pub use attribute::{Attribute, AttributeSource, Lines, Lookup};
 pub use bytes::field_value;
 pub use config::{
     Config, Enforcement, JwtMetadata, Lock, OnChange, OpenConnections, Paths, Protocol, Report,
-    TcpEnforcement,
+    TcpEnforcement, is_dot_segment,
 };
 pub use decision::{Decision, Judgement, Kind, Reason, RuleId, Verdict};
 pub use fingerprint::{Fingerprint, checksum};

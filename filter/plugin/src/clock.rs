@@ -33,13 +33,13 @@ pub(crate) fn kept() -> Option<u64> {
 
 /// Whether a timer keeps the time.
 pub(crate) fn is_kept() -> bool {
-    SEEN.get().is_some()
+    kept().is_some()
 }
 
 /// The time in nanoseconds since 1970, at most one period of the timer old ([`crate::timer::IDLE`]); `None` without a
 /// clock.
 pub(crate) fn nanos() -> Option<u64> {
-    SEEN.get().or_else(now)
+    kept().or_else(now)
 }
 
 /// The same in seconds.

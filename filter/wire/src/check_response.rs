@@ -254,10 +254,9 @@ fn header(option: &[u8]) -> Result<HeaderOption, ResponseFlaw> {
             (_, Wire::Varint(_) | Wire::Fixed64(_) | Wire::Bytes(_) | Wire::Fixed32) => {}
         }
     }
-    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     // Only the names of a request's own line begin with a colon.
     let rest = name.strip_prefix(b":").unwrap_or(name);
-    if rest.is_empty() || !rest.iter().all(token) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
+    if !request_line::is_token(rest) || value.iter().any(|byte| b"\r\n\0".contains(byte)) {
         return Err(IMPOSSIBLE_HEADER);
     }
     Ok(HeaderOption {

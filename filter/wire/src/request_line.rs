@@ -3,31 +3,40 @@
 //! Envoy normalises and checks what clients send, and takes these from an authorizer as they are: a path with `..`, or a method with a
 //! space, would be one request to the policies that are evaluated for it and another to the application.
 
+use peerwarden_engine::is_dot_segment;
+
 /// Why a header cannot be written, to be read after "its `CheckResponse`"; `None` if it can, or is none of these.
 pub(crate) fn flaw(name: &[u8], value: &[u8], is_appended: bool) -> Option<&'static str> {
-    let is_plain = match name {
-        b":path" => is_normal_path(value),
-        b":method" => is_method(value),
-        b":authority" | b"host" => !value.is_empty() && value.iter().all(u8::is_ascii_graphic),
-        b":scheme" => matches!(value, b"http" | b"https"),
+    let (is_plain, flaw) = match name {
+        b":path" => (
+            is_normal_path(value),
+            "writes a path that is not absolute and normalised",
+        ),
+        b":method" => (
+            is_token(value) && value != b"CONNECT",
+            "writes a method that is not a token, or `CONNECT`",
+        ),
+        b":authority" | b"host" => (
+            !value.is_empty() && value.iter().all(u8::is_ascii_graphic),
+            "writes a host that is not valid",
+        ),
+        b":scheme" => (
+            matches!(value, b"http" | b"https"),
+            "writes a scheme that is not valid",
+        ),
         _ if name.starts_with(b":") => return Some("writes a header that is only for Envoy"),
         _ => return None,
     };
     if is_appended {
         return Some("appends to the method, path, host or scheme");
     }
-    match name {
-        _ if is_plain => None,
-        b":path" => Some("writes a path that is not absolute and normalised"),
-        b":method" => Some("writes a method that is not a token, or `CONNECT`"),
-        _ => Some("writes a host or a scheme that is not valid"),
-    }
+    (!is_plain).then_some(flaw)
 }
 
-/// A token that begins no tunnel.
-fn is_method(value: &[u8]) -> bool {
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    !value.is_empty() && value.iter().all(is_token) && value != b"CONNECT"
+/// Whether a text is a token (RFC 9110 5.6.2), as methods and names of headers are.
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    let is_of_tokens = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(is_of_tokens)
 }
 
 /// An absolute path of visible characters in which Envoy's normalisation has nothing to do
@@ -38,10 +47,8 @@ fn is_normal_path(value: &[u8]) -> bool {
         return false;
     };
     let last = segments.iter().filter(|byte| **byte == b'/').count();
-    let is_plain = |(index, segment): (usize, &[u8])| {
-        let is_dots = matches!(segment, b"." | b".." | [b'.', b';', ..] | [b'.', b'.', b';', ..]);
-        !is_dots && (index == last || !segment.is_empty())
-    };
+    let is_plain =
+        |(index, segment): (usize, &[u8])| !is_dot_segment(segment) && (index == last || !segment.is_empty());
     value.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#')
         && !path.iter().any(|byte| b"\\\"<>^`{|}".contains(byte))
         && has_plain_escapes(path)
@@ -50,8 +57,7 @@ fn is_normal_path(value: &[u8]) -> bool {
 
 /// Whether each `%` begins an escape that Envoy and applications leave as it is: not one of a visible ASCII character.
 fn has_plain_escapes(path: &[u8]) -> bool {
-    let escapes = path.split(|byte| *byte == b'%').skip(1);
-    escapes.into_iter().all(|rest| {
+    path.split(|byte| *byte == b'%').skip(1).all(|rest| {
         let digits = rest
             .get(..2)
             .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));

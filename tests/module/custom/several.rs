@@ -136,7 +136,7 @@ fn one_that_does_not_answer_denies_also_after_a_yes() {
     assert_eq!((answer.code, answer.details.as_str()), (503, "ext_authz_error"));
 }
 
-/// Envoy has no such cluster: one that fails open is passed over at once, and the next one is asked all the same.
+/// Envoy has no such cluster: a provider with `failOpen` is skipped at once, and the next one is still asked.
 #[test]
 fn one_that_cannot_be_called_and_fails_open_does_not_answer_for_the_next() {
     let resources = json!([named("a", "grpc-open"), named("b", "http")]);

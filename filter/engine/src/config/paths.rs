@@ -28,7 +28,7 @@ impl Paths {
             Self::Strict => {
                 let end = memchr2(b'?', b'#', path).unwrap_or(path.len());
                 let path = path.get(..end).unwrap_or(path);
-                has_plain_escapes(path) && !path.split(|byte| *byte == b'/').any(is_dots)
+                has_plain_escapes(path) && !path.split(|byte| *byte == b'/').any(is_dot_segment)
             }
         }
     }
@@ -77,7 +77,7 @@ fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 /// Whether a segment is `.` or `..`, with parameters behind it or without.
-fn is_dots(segment: &[u8]) -> bool {
+pub fn is_dot_segment(segment: &[u8]) -> bool {
     matches!(
         segment,
         [b'.'] | [b'.', b';', ..] | [b'.', b'.'] | [b'.', b'.', b';', ..]

@@ -34,8 +34,10 @@ pub(crate) struct Instance {
     held_next: [Cell<usize>; 2],
     /// Connections that are not held, and on which neither side has sent anything yet.
     silent: RefCell<Streams>,
-    /// The time of the last look at them, in nanoseconds since 1970, and the place among them at which the next begins.
-    silent_next: [Cell<u64>; 2],
+    /// When all of them were looked at last, in nanoseconds since 1970.
+    silent_looked_at: Cell<u64>,
+    /// The place among them at which the next look begins.
+    silent_next: Cell<usize>,
     /// Whether the last look left some that are over their deadline.
     silent_more: Cell<bool>,
     allowed: RefCell<Streams>,

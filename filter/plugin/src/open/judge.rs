@@ -73,15 +73,7 @@ fn decided(instance: &Instance, stream: &Rc<Stream>) -> bool {
     report::decided(Some(&judgement), &attributes, asked, failure, &**configuration);
     match verdict {
         Verdict::Allow => {
-            stream.allowed_by(
-                configuration.number,
-                &Allowance {
-                    attributes: &attributes,
-                    providers: &[],
-                },
-            );
-            instance.allow(stream);
-            lock::mark(&configuration.lock, Layer::Tcp);
+            allow(instance, stream, &attributes);
             if abi::continue_downstream().is_err() {
                 report::error("an allowed connection could not be resumed; it is held");
             }
@@ -109,41 +101,27 @@ pub(super) fn silent(instance: &Instance, stream: &Rc<Stream>) {
         return;
     };
     // Who is denied whatever an authorizer says need not be asked about.
-    let mut step = loaded.program.begin(&attributes, configuration.report);
     let mut asks = false;
-    let judgement = loop {
-        step = match step {
-            Step::Decided(judgement) => break judgement,
-            Step::Ask(Question { provider, by, .. }) => {
-                asks = true;
-                let answer = ExternalAnswer::Allow;
-                loaded
-                    .program
-                    .answered(provider, by, answer, &attributes, configuration.report)
-            }
-        }
+    let says_yes = |_: &str| {
+        asks = true;
+        ExternalAnswer::Allow
     };
-    if asks && judgement.decision.verdict == Verdict::Allow {
+    let judgement = judge_with(&loaded, &attributes, configuration.report, says_yes);
+    let is_allowed = judgement.decision.verdict == Verdict::Allow;
+    if is_allowed && asks {
         return;
     }
     let attributes_by = |newer: &Configuration| Attributes::of_connection(newer.sources(), handshake);
-    let is_allowed = judgement.decision.verdict == Verdict::Allow;
     if is_allowed && newer_denies(instance, configuration, attributes_by, asked, &[], |_| {}) {
         deny(instance, stream);
         return;
     }
     report::decided(Some(&judgement), &attributes, asked, None, &**configuration);
-    if !is_allowed {
+    if is_allowed {
+        allow(instance, stream, &attributes);
+    } else {
         deny(instance, stream);
-        return;
     }
-    let allowed = Allowance {
-        attributes: &attributes,
-        providers: &[],
-    };
-    stream.allowed_by(configuration.number, &allowed);
-    instance.allow(stream);
-    lock::mark(&configuration.lock, Layer::Tcp);
 }
 
 impl StreamOpener {
@@ -268,19 +246,34 @@ fn judge<'l>(
     providers: &[String],
     report: Report,
 ) -> (Judgement<'l>, Option<&'static str>) {
-    let mut step = loaded.program.begin(attributes, report);
     let mut failure = None;
+    let answer = |provider: &str| {
+        if providers.iter().any(|asked| asked == provider) {
+            ExternalAnswer::Allow
+        } else {
+            failure = Some("it cannot be asked about a connection that is held or open");
+            ExternalAnswer::Unaskable
+        }
+    };
+    let judgement = judge_with(loaded, attributes, report, answer);
+    (judgement, failure)
+}
+
+/// The judgement, with this answer of each provider that would be asked.
+fn judge_with<'l>(
+    loaded: &'l LoadedConfiguration,
+    attributes: &Attributes,
+    report: Report,
+    mut answer: impl FnMut(&str) -> ExternalAnswer,
+) -> Judgement<'l> {
+    let mut step = loaded.program.begin(attributes, report);
     loop {
         step = match step {
-            Step::Decided(judgement) => return (judgement, failure),
+            Step::Decided(judgement) => return judgement,
             Step::Ask(Question { provider, by, .. }) => {
-                let answer = if providers.iter().any(|asked| asked == provider) {
-                    ExternalAnswer::Allow
-                } else {
-                    failure = Some("it cannot be asked about a connection that is held or open");
-                    ExternalAnswer::Unaskable
-                };
-                loaded.program.answered(provider, by, answer, attributes, report)
+                loaded
+                    .program
+                    .answered(provider, by, answer(provider), attributes, report)
             }
         }
     }
@@ -310,6 +303,17 @@ fn close(
     if closed.is_err() {
         report::error("a stream that is no longer allowed could not be closed");
     }
+}
+
+/// A connection's own configuration allows it.
+fn allow(instance: &Instance, stream: &Rc<Stream>, attributes: &Attributes) {
+    let allowed = Allowance {
+        attributes,
+        providers: &[],
+    };
+    stream.allowed_by(stream.configuration.number, &allowed);
+    instance.allow(stream);
+    lock::mark(&stream.configuration.lock, Layer::Tcp);
 }
 
 fn deny(instance: &Instance, stream: &Stream) {

@@ -57,28 +57,24 @@ impl Instance {
     /// deadline for each configuration, so the order does not matter.
     pub(in crate::open) fn silent_due(&self, now: u64, most: usize) -> Vec<Rc<Stream>> {
         const SECOND: u64 = 1_000_000_000;
-        let [last, next] = &self.silent_next;
-        let is_over = now.saturating_sub(last.get()) >= SECOND;
-        if !is_over || self.silent.borrow().is_empty() {
+        let silent = self.silent.borrow();
+        if silent.is_empty() || now.saturating_sub(self.silent_looked_at.get()) < SECOND {
             return Vec::new();
         }
-        let silent = self.silent.borrow();
-        let from = usize::try_from(next.get()).unwrap_or_default();
         let mut due = Vec::new();
-        for stream in silent.iter_from(from) {
+        for stream in silent.iter_from(self.silent_next.get()) {
             stream.begins_at(now);
             if stream.is_over_deadline(now) {
                 due.push(Rc::clone(stream));
             }
             if due.len() == most {
                 // The others have their turn at the next tick.
-                let place = due.last().map_or(0, |stream| stream.place());
-                next.set(u64::try_from(place).unwrap_or_default());
+                self.silent_next.set(stream.place());
                 self.silent_more.set(true);
                 return due;
             }
         }
-        last.set(now);
+        self.silent_looked_at.set(now);
         self.silent_more.set(false);
         due
     }
