@@ -67,13 +67,24 @@ impl<'v> Cursor<'v> {
     ///
     /// If there is another field; the message says that it may do this.
     pub(super) fn only(&self, known: &[&str], may: &str) -> Result<(), Failure> {
-        for (key, field) in self.fields()? {
-            if key != "@type" && !known.iter().any(|name| is_field(key, name)) {
+        match self.unknown(known)? {
+            None => Ok(()),
+            Some((key, field)) => {
                 let why = format!("cannot be verified: `{key}` may {may}");
-                return Err(field.fails(why, "leave it out"));
+                Err(field.fails(why, "leave it out"))
             }
         }
-        Ok(())
+    }
+
+    /// The first field of this message that is none of these, with its name.
+    ///
+    /// # Errors
+    ///
+    /// If this is no message.
+    pub(super) fn unknown(&self, known: &[&str]) -> Result<Option<(&'v str, Self)>, Failure> {
+        let is_known = |key: &str| key == "@type" || known.iter().any(|name| is_field(key, name));
+        let mut fields = self.fields()?.into_iter();
+        Ok(fields.find(|(key, _)| !is_known(key)))
     }
 
     /// Every value of this name, anywhere below.

@@ -2,15 +2,21 @@
 
 use super::CheckInput;
 use super::chain::{Chain, Http};
-use super::cursor::{Cursor, Failure, is_field};
+use super::cursor::{Cursor, Failure};
 use super::destinations;
 use super::forwarded_client_cert;
 use super::routes::{self, Level};
 use super::settings;
 use super::upstream;
 
-/// The reason of a chain that serves probes.
-const PROBED: &str = "for probes of the kubelet alone";
+/// All that a chain without the module lets traffic reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Envoy's own answers.
+    Answers,
+    /// Applications, by their probes.
+    Probes,
+}
 
 /// Filters that can only answer or refuse a request.
 const FILTERS: [&str; 3] = ["health_check", "buffer", "router"];
@@ -45,30 +51,30 @@ pub(super) fn reason(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<Option<&
     if chain.network.len() != 1 || !are_known || !http.manager.items("upgrade_configs")?.is_empty() {
         return Ok(None);
     }
-    let Some(passes) = passes(http, all)? else {
+    let Some(reach) = reach(http, all)? else {
         return Ok(None);
     };
     settings::check(chain, all)?;
-    if passes == PROBED {
-        // A probe reaches the application that it is for, as the kubelet sent it.
-        upstream::check(chain, all)?;
-        forwarded_client_cert::check(chain, all)?;
-        let is_changed = !destinations::filters(http, all)?.is_empty()
-            || !http.manager.items("early_header_mutation_extensions")?.is_empty();
-        if is_changed {
-            return Ok(None);
+    match reach {
+        Reach::Answers => Ok(Some("for redirects and fixed answers alone")),
+        Reach::Probes => {
+            // A probe reaches the application that it is for, as the kubelet sent it.
+            upstream::check(chain, all)?;
+            forwarded_client_cert::check(chain, all)?;
+            let is_changed = !destinations::filters(http, all)?.is_empty()
+                || !http.manager.items("early_header_mutation_extensions")?.is_empty();
+            Ok((!is_changed).then_some("for probes of the kubelet alone"))
         }
     }
-    Ok(Some(passes))
 }
 
-/// Which of the two the routes lead to.
-fn passes(http: &Http<'_>, all: &CheckInput<'_>) -> Result<Option<&'static str>, Failure> {
-    let mut passes = "for redirects and fixed answers alone";
+/// Where the routes lead; `None` if anywhere else.
+fn reach(http: &Http<'_>, all: &CheckInput<'_>) -> Result<Option<Reach>, Failure> {
+    let mut reach = Reach::Answers;
     for level in routes::levels(http, &all.configuration)? {
         match level {
             Level::Route(route) if is_answered(&route)? => {}
-            Level::Route(route) if is_probe(&route)? => passes = PROBED,
+            Level::Route(route) if is_probe(&route)? => reach = Reach::Probes,
             Level::Route(_) | Level::ClusterWeight(_) => return Ok(None),
             Level::Configuration(here) | Level::VirtualHost(here) => {
                 if !here.items("request_mirror_policies")?.is_empty() {
@@ -77,7 +83,7 @@ fn passes(http: &Http<'_>, all: &CheckInput<'_>) -> Result<Option<&'static str>,
             }
         }
     }
-    Ok(Some(passes))
+    Ok(Some(reach))
 }
 
 fn is_answered(route: &Cursor<'_>) -> Result<bool, Failure> {
@@ -90,7 +96,7 @@ fn is_probe(route: &Cursor<'_>) -> Result<bool, Failure> {
     let Some(action) = route.get("route")? else {
         return Ok(false);
     };
-    if !has_only(&route.fields()?, &ROUTE) || !has_only(&action.fields()?, &ACTION) {
+    if route.unknown(&ROUTE)?.is_some() || action.unknown(&ACTION)?.is_some() {
         return Ok(false);
     }
     let Some(matched) = route.get("match")? else {
@@ -106,9 +112,4 @@ fn is_probe(route: &Cursor<'_>) -> Result<bool, Failure> {
             && exact.is_some_and(|exact| exact.value.as_str() == Some("GET"));
     }
     Ok(path.starts_with(PROBES) && is_get)
-}
-
-fn has_only(fields: &[(&str, Cursor<'_>)], known: &[&str]) -> bool {
-    let is_known = |(key, _): &(&str, Cursor<'_>)| known.iter().any(|name| is_field(key, name));
-    fields.iter().all(is_known)
 }
