@@ -162,11 +162,14 @@ pub(super) fn span(location: &Location, text: &str) -> Range<usize> {
     let span = location.span();
     let to_usize = |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok());
     let start = to_usize(span.byte_offset()).unwrap_or_else(|| offset(location, text));
-    let start = start.min(text.len());
     let length = to_usize(span.byte_len()).unwrap_or(0);
-    let end = start.saturating_add(length).min(text.len());
-    // Up to the end of the first line: the beginning of a mapping shows where it is.
-    let first_line = text.get(start..end).unwrap_or("");
+    on_first_line(start..start.saturating_add(length), text)
+}
+
+/// These bytes within the text, at least one, up to the end of their first line: the beginning of a mapping shows where it is.
+pub(super) fn on_first_line(bytes: Range<usize>, text: &str) -> Range<usize> {
+    let start = bytes.start.min(text.len());
+    let first_line = text.get(start..bytes.end.min(text.len())).unwrap_or("");
     let first_line = first_line.split('\n').next().unwrap_or("").trim_end();
     let mut end = start + first_line.len();
     if end == start {

@@ -1,10 +1,11 @@
-//! The part of YAML that every reader reads alike, for files that another program reads: Envoy's reader knows YAML 1.1 in part, takes
-//! no notice of tags but its own `!ignore`, and merges nothing.
+//! The part of YAML that all parsers read alike, for files that another program reads: Envoy's parser knows part of YAML 1.1, ignores all
+//! tags but its own `!ignore`, and merges nothing.
 
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle};
 
+use super::node;
 use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
 
@@ -15,27 +16,31 @@ enum Open {
     List,
 }
 
-/// Refuses a second document, tags, directives, merge keys, names that are no plain texts, and aliases of numbers that are not written in digits alone.
+/// Refuses a second document, tags, directives, merge keys, names that are not plain texts, texts of several lines in quotes, and
+/// aliases of numbers that are not written in digits alone.
 ///
 /// # Errors
-/// The first of them, with its place. What is no YAML at all is for the reader to refuse.
+///
+/// The first of them, with its place; or that the text cannot be parsed.
 pub(super) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
     let (mut open, mut documents) = (Vec::new(), 0);
     for event in Parser::new_from_str(&source.text) {
-        let Ok((event, span)) = event else {
-            return Ok(());
-        };
+        let (event, span) = event.map_err(|_| {
+            Diagnostic::error(format!("`{}` is read differently by another parser", source.name))
+                .help("write it in a simpler way")
+        })?;
+        let bytes = span.byte_range().unwrap_or_default();
         documents += usize::from(matches!(event, Event::DocumentStart(..)));
         let several = (documents > 1).then(|| {
             Diagnostic::error("Envoy reads only the first document of a file").help("remove the others")
         });
         let refused = several
             .or_else(|| refused(&event, open.last()))
-            .or_else(|| refused_lines(&event, &span, &source.text));
+            .or_else(|| refused_lines(&event, source.text.get(bytes.clone())?));
         if let Some(refused) = refused {
             let place = Place {
                 source: Arc::clone(source),
-                span: bytes(&span, &source.text),
+                span: node::on_first_line(bytes, &source.text),
             };
             return Err(refused.at(place));
         }
@@ -72,11 +77,10 @@ fn refused(event: &Event<'_>, inside: Option<&Open>) -> Option<Diagnostic> {
 }
 
 /// Readers differ in how many line breaks they keep of a text in quotes, and at the end of a block that keeps all (`>+`).
-fn refused_lines(event: &Event<'_>, span: &Span, text: &str) -> Option<Diagnostic> {
+fn refused_lines(event: &Event<'_>, written: &str) -> Option<Diagnostic> {
     let Event::Scalar(value, style, ..) = event else {
         return None;
     };
-    let written = text.get(span.start.byte_offset()?..span.end.byte_offset()?)?;
     let is_split = match style {
         ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => written.contains('\n'),
         ScalarStyle::Literal | ScalarStyle::Folded => value.ends_with("\n\n"),
@@ -131,13 +135,4 @@ fn step(event: &Event<'_>, open: &mut Vec<Open>) {
     } else if let Event::MappingEnd | Event::SequenceEnd = event {
         open.pop();
     }
-}
-
-/// At least one byte, up to the end of its first line.
-fn bytes(span: &Span, text: &str) -> std::ops::Range<usize> {
-    let start = span.start.byte_offset().unwrap_or_default().min(text.len());
-    let rest = text.get(start..).unwrap_or_default();
-    let line = rest.lines().next().map_or(0, str::len);
-    let end = span.end.byte_offset().unwrap_or(start);
-    start..end.clamp(start, start + line).max((start + 1).min(text.len()))
 }

@@ -74,8 +74,8 @@ fn read(file: &Path) -> Result<Vec<Document>, Diagnostic> {
     Ok(nodes.into_iter().map(document).collect())
 }
 
-/// Refuses a file with a JSON name that is not strict JSON: Envoy uses another parser for it than for YAML, which
-/// accepts unquoted keys and different escapes.
+/// Refuses what Envoy reads as JSON and what is not strict: its parser accepts unquoted keys, and other escapes than YAML. To Envoy only files
+/// named `.yaml` or `.yml` are YAML. The name of standard input is unknown; if it begins like JSON, it is JSON.
 fn strict_json(source: &Arc<Source>) -> Result<(), Diagnostic> {
     let path = Path::new(&source.name);
     let ends_with = |ending: &str| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::fix::Fix;
+use peerwarden_documents::marks;
 use peerwarden_documents::role::FileRole;
 use peerwarden_documents::source::Source;
 use peerwarden_lint::fix::{self, FixedText};
@@ -73,8 +74,8 @@ fn mended(checked: &CheckResult) -> Vec<FixedText> {
         .collect()
 }
 
-/// Whether a text is a suite, fixtures, or names an API of Istio: a named file of another tool is never changed.
+/// Whether a text is a suite, fixtures, or names policies: a named file of another tool is never changed.
 fn is_ours(source: &Source) -> bool {
     let role = FileRole::of_text(Path::new(&source.name), &source.text);
-    source.text.contains("istio.io") || matches!(role, FileRole::Suite | FileRole::Fixtures)
+    marks::names_policies(source.text.as_bytes()) || matches!(role, FileRole::Suite | FileRole::Fixtures)
 }
