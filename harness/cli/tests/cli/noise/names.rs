@@ -81,7 +81,7 @@ fn expectations_of_tests_are_skipped() {
 const WIDE: &str = "rules: [{}]";
 const NARROW: &str = "rules: [{from: [{source: {principals: [cluster.local/ns/web/sa/frontend]}}]}]";
 
-/// Each version is judged with what is beside it: one that is there twice is not passed over.
+/// Each version is checked together with the documents beside it, so a duplicate name hides no finding.
 #[test]
 fn a_namesake_silences_nothing() {
     let folder = Folder::with(&[
