@@ -11,3 +11,4 @@ mod recursion;
 mod registries;
 mod sizes;
 mod source;
+mod tree;

@@ -1,37 +1,20 @@
 //! No page, script or setting names the host of a package registry: clients have their own settings, such as a mirror,
 //! and those apply.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result, ensure};
-use peerwarden_lab::locate;
+use anyhow::{Result, ensure};
 use regex::Regex;
+
+use crate::tree;
 
 /// Hosts that packages, images and toolchains are fetched from. Pages about packages, such as docs.rs, are not among them.
 const HOSTS: &str = r"(?i)(crates\.io|pypi\.org|pythonhosted\.org|npmjs\.(org|com)|yarnpkg\.com|rubygems\.org|proxy\.golang\.org|maven\.org|(deb|security)\.debian\.org|archive\.ubuntu\.com|\bghcr\.io|\bquay\.io|\bgcr\.io|\bdocker\.(io|com))";
 
-/// Files that Cargo, git and the build write.
-const SKIPPED: [&str; 4] = ["Cargo.lock", ".git", ".tools", "target"];
-
-fn files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let entry = entry?;
-        let is_skipped = SKIPPED.iter().any(|skipped| entry.file_name() == *skipped);
-        match entry.file_type()? {
-            _ if is_skipped => {}
-            kind if kind.is_dir() => files(&entry.path(), found)?,
-            kind if kind.is_file() => found.push(entry.path()),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 #[test]
 fn no_registry_is_named() -> Result<()> {
     let hosts = Regex::new(HOSTS)?;
-    let mut paths = Vec::new();
-    files(locate::workspace(), &mut paths)?;
+    let mut paths = tree::files()?;
+    // Cargo writes there where each crate comes from.
+    paths.retain(|path| !path.ends_with("Cargo.lock"));
     ensure!(paths.len() > 1000, "only {} files were looked at", paths.len());
     let mut named = Vec::new();
     for path in paths {

@@ -1,17 +1,16 @@
 //! Files are small: one that is longer has two ideas.
 
 use anyhow::{Result, ensure};
-use peerwarden_lab::locate;
 
-use crate::language::files;
+use crate::tree;
 
 /// What a person reads in one sitting.
 const LINES: usize = 350;
 
 #[test]
 fn no_file_is_longer_than_one_idea() -> Result<()> {
-    let mut paths = Vec::new();
-    files(locate::workspace(), ".rs", &mut paths)?;
+    let mut paths = tree::files()?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "rs"));
     ensure!(paths.len() > 700, "only {} files were looked at", paths.len());
     let mut long = Vec::new();
     for path in paths {
