@@ -11,6 +11,9 @@ pub use template::{Piece, Template};
 pub(crate) use text::Presence;
 pub use text::TextPattern;
 
+/// Why a value is refused: what is wrong, and what to write instead.
+pub(crate) type ValueProblem = (String, &'static str);
+
 /// A path of an operation: a string match or a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathPattern {

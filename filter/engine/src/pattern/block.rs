@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::ValueProblem;
+
 /// A block of addresses; a single address is a block of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block(IpNet);
@@ -15,16 +17,23 @@ impl Block {
     /// Parses an address or a CIDR of IPv4 or IPv6. Host bits are ignored; an IPv4-mapped IPv6 block is the IPv4 block.
     ///
     /// A length with a leading zero is none, as in Istio.
-    pub(crate) fn parse(value: &str) -> Option<Self> {
+    ///
+    /// # Errors
+    /// If it is neither: the message for the policy's author.
+    pub(crate) fn parse(value: &str) -> Result<Self, ValueProblem> {
         let length = value.split_once('/').map(|(_, length)| length);
-        if length.is_some_and(|length| length.len() > 1 && length.starts_with('0')) {
-            return None;
-        }
+        let is_padded = length.is_some_and(|length| length.len() > 1 && length.starts_with('0'));
         let net = match value.parse::<IpNet>() {
-            Ok(net) => net.trunc(),
-            Err(_) => IpNet::from(value.parse::<IpAddr>().ok()?),
+            Ok(net) => Some(net.trunc()),
+            Err(_) => value.parse::<IpAddr>().ok().map(IpNet::from),
         };
-        Some(Self(unmapped(net).unwrap_or(net)))
+        let net = net.filter(|_| !is_padded).ok_or_else(|| {
+            (
+                format!("`{value}` is not an IP address or CIDR"),
+                "write an address such as `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`",
+            )
+        })?;
+        Ok(Self(unmapped(net).unwrap_or(net)))
     }
 
     /// Its first and its last address.
@@ -115,7 +124,8 @@ mod tests {
             "::1/129",
             "1.2.3.4 ",
         ] {
-            assert_eq!(Block::parse(text), None, "{text}");
+            let (message, _) = Block::parse(text).unwrap_err();
+            assert_eq!(message, format!("`{text}` is not an IP address or CIDR"));
         }
     }
 }

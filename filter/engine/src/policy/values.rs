@@ -10,7 +10,7 @@ use crate::document::At;
 use crate::limits;
 use crate::pattern::{
     Block, MetadataPattern, PathPattern, PeerPattern, Presence, RequestPrincipalPattern, Template,
-    TextPattern,
+    TextPattern, ValueProblem,
 };
 use crate::problem::{Problem, Problems};
 
@@ -50,9 +50,6 @@ impl Growth {
         Ok(())
     }
 }
-
-/// Why a value is refused: what is wrong, and what to write instead.
-type ValueProblem = (String, &'static str);
 
 impl Values<'_, '_> {
     /// Parses each value, which may stand for several patterns.
@@ -279,13 +276,7 @@ fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> 
 }
 
 fn block(value: &str, into: &mut Vec<Block>) -> Result<(), ValueProblem> {
-    let block = Block::parse(value).ok_or_else(|| {
-        (
-            format!("`{value}` is not an IP address or CIDR"),
-            "write an address such as `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`",
-        )
-    })?;
-    into.push(block);
+    into.push(Block::parse(value)?);
     Ok(())
 }
 
