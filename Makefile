@@ -25,7 +25,7 @@ PEERS := --manifest-path tests/peers/Cargo.toml --target-dir target/peers
 MANIFESTS := Cargo.toml tests/fuzz/libfuzzer/Cargo.toml tests/peers/Cargo.toml
 
 # Crates that also build for wasm32: they use files, threads and terminals only at their edge.
-PORTABLE := analysis documents envoy explain lint logs suite traffic
+PORTABLE := analysis documents explain guarantees lint logs render suite traffic
 
 # What looks for all that it needs of the machine first, before minutes of building.
 CHECKED := demo faq test test-core test-wasm32 test-policies test-memory e2e envoy-versions agreement fuzz soak reliability release-check budget bench bench-engine

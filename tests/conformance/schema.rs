@@ -169,10 +169,10 @@ fn descriptions() -> Result<(), Failed> {
     let [inbound, client] = all;
     let renders: [(Schema, &str, Value, Renderer); 2] = [
         (Schema::Inbound, "inbound.yaml", inbound, |description| {
-            peerwarden_envoy::render::inbound::Inbound::new(description, &[]).is_ok()
+            peerwarden_render::inbound::Inbound::new(description, &[]).is_ok()
         }),
         (Schema::Client, "client.yaml", client, |description| {
-            peerwarden_envoy::render::client::Client::new(description, &[], &[]).is_ok()
+            peerwarden_render::client::Client::new(description, &[], &[]).is_ok()
         }),
     ];
     let mut tried = 0;

@@ -7,12 +7,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::render::client as render;
 use peerwarden_lab::certificates::{Authority, Certificate, Files};
 use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Bootstrap, ClientCertificate, Listener, Port, ServerTls, Transport};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
+use peerwarden_render::client as render;
 use serde_json::{Value, json};
 
 use crate::fixture::{configuration, module, peer_authentication};

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::guarantees::{ChainReport, check};
-use peerwarden_envoy::render::inbound::Inbound;
+use peerwarden_guarantees::{ChainReport, check};
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
+use peerwarden_render::inbound::Inbound;
 use serde_json::{Value, json};
 
 /// One port of each kind, STRICT, so that all guarantees except those of an edge are checked. The ports belong to the

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::render::ingress::Ingress;
 use peerwarden_lab::certificates::{Authority, Certificate, Identity};
 use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::Port;
@@ -13,6 +12,7 @@ use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::HttpEcho;
+use peerwarden_render::ingress::Ingress;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -14,7 +14,7 @@ mod taken_back;
 mod tcp;
 
 use anyhow::Result;
-use peerwarden_envoy::guarantees::CAPABILITIES;
+use peerwarden_guarantees::CAPABILITIES;
 use peerwarden_lab::config::{ConnectMode, Module, Tcp};
 use peerwarden_lab::locate;
 use serde_json::{Map, Value, json};

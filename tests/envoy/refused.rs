@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Caller, ClientRequest, PartialHandshake, http, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
@@ -17,6 +16,7 @@ use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::HttpEcho;
+use peerwarden_render::inbound::Inbound;
 use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 

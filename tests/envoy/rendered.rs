@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::http::{self, Version};
 use peerwarden_lab::client::{Caller, ClientRequest, Reply};
@@ -13,6 +12,7 @@ use peerwarden_lab::deadline::{self, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::HttpEcho;
+use peerwarden_render::inbound::Inbound;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Caller, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
@@ -13,6 +12,7 @@ use peerwarden_lab::deadline::{EXCHANGE, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::{EventServer, TcpEcho};
+use peerwarden_render::inbound::Inbound;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value;
-use peerwarden_envoy::render::File;
-use peerwarden_envoy::render::client::Client;
-use peerwarden_envoy::render::inbound::Inbound;
-use peerwarden_envoy::render::ingress::Ingress;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::locate;
+use peerwarden_render::File;
+use peerwarden_render::client::Client;
+use peerwarden_render::inbound::Inbound;
+use peerwarden_render::ingress::Ingress;
 use serde_json::json;
 use tempfile::TempDir;
 

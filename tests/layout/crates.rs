@@ -6,20 +6,21 @@ use anyhow::{Context, Result, ensure};
 use peerwarden_lab::locate;
 
 /// Each crate with the crates of this workspace that it may import, in the order in which they build on each other.
-const CRATES: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 20] = [
     ("filter/engine", &[]),
     ("filter/wire", &["engine"]),
     ("filter/plugin", &["engine", "wire"]),
     ("harness/host", &[]),
     ("harness/analysis", &["engine"]),
-    ("harness/envoy", &["engine"]),
+    ("harness/render", &["engine"]),
+    ("harness/guarantees", &["engine", "render"]),
     ("harness/mtls", &["engine"]),
-    ("harness/documents", &["engine", "envoy"]),
-    ("harness/traffic", &["engine", "envoy", "documents"]),
-    ("harness/explain", &["engine", "envoy", "documents", "traffic"]),
+    ("harness/documents", &["engine", "render"]),
+    ("harness/traffic", &["engine", "render", "documents"]),
+    ("harness/explain", &["engine", "render", "documents", "traffic"]),
     (
         "harness/lint",
-        &["engine", "envoy", "analysis", "documents", "traffic"],
+        &["engine", "render", "analysis", "documents", "traffic"],
     ),
     ("harness/suite", &["engine", "documents", "traffic", "explain"]),
     ("harness/logs", &["engine", "documents", "traffic", "explain"]),
@@ -29,7 +30,8 @@ const CRATES: [(&str, &[&str]); 19] = [
         &[
             "engine",
             "analysis",
-            "envoy",
+            "render",
+            "guarantees",
             "mtls",
             "documents",
             "traffic",
@@ -48,7 +50,16 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("tests/sdk", &[]),
     (
         "tests",
-        &["engine", "envoy", "mtls", "documents", "traffic", "suite", "lab"],
+        &[
+            "engine",
+            "render",
+            "guarantees",
+            "mtls",
+            "documents",
+            "traffic",
+            "suite",
+            "lab",
+        ],
     ),
 ];
 

@@ -49,7 +49,7 @@ fn capabilities_are_its_callbacks_and_host_calls() {
         .filter(|export| export.starts_with("proxy_on_") && *export != "proxy_on_memory_allocate");
     let mut all: Vec<&str> = calls.chain(callbacks).collect();
     all.sort_unstable();
-    assert_eq!(all, peerwarden_envoy::guarantees::CAPABILITIES);
+    assert_eq!(all, peerwarden_guarantees::CAPABILITIES);
 }
 
 /// Each host call fails in a test.

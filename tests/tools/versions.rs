@@ -20,7 +20,7 @@ fn pages_name_the_versions_that_are_supported() -> Result<()> {
     let read = |name: &str| std::fs::read_to_string(locate::workspace().join(name));
     for (page, times) in [
         ("docs/guarantees.md", 2),
-        ("harness/envoy/src/guarantees/settings/fields.rs", 1),
+        ("harness/guarantees/src/settings/fields.rs", 1),
     ] {
         let named = read(page)?.matches(&range).count();
         ensure!(

@@ -13,7 +13,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml;
 use peerwarden_engine::Protocol;
 use peerwarden_engine::document::Value;
-use peerwarden_envoy::guarantees::{self, InstalledConfiguration, InstalledModule};
+use peerwarden_guarantees::{InstalledConfiguration, InstalledModule};
 use peerwarden_traffic::engine_value;
 
 use crate::admin::AdminAddress;
@@ -61,7 +61,7 @@ impl PolicySource {
         };
         let documents = values(&source)?;
         let names: Vec<Option<&str>> = documents.iter().map(|_| None).collect();
-        let modules = guarantees::installed(&documents, &names).map_err(|failure| {
+        let modules = peerwarden_guarantees::installed(&documents, &names).map_err(|failure| {
             let message = format!("{place}: {}: {}", failure.path, failure.why);
             Diagnostic::error(message).help(failure.help)
         })?;
@@ -217,7 +217,7 @@ fn policy(value: &Value) -> Result<Document, Diagnostic> {
 
 /// A part of a configuration as a document with lines, which explanations can show.
 fn document(name: &str, value: &Value) -> Result<Document, Diagnostic> {
-    let source = Source::new(name, peerwarden_envoy::yaml::write(value));
+    let source = Source::new(name, peerwarden_render::yaml::write(value));
     let node = yaml::documents(&source)?.pop();
     let node = node.ok_or_else(|| Diagnostic::error(format!("`{name}` is empty")))?;
     Ok(Document { source, node })

@@ -10,7 +10,7 @@ use peerwarden_engine::document::{At, Step, Value};
 use peerwarden_engine::{
     Config, Mesh, Problem, ProblemKind, Problems, Program, Workload, WorkloadKind, limits,
 };
-use peerwarden_envoy::trust::{CA_CERTIFICATES, Trust};
+use peerwarden_render::trust::{CA_CERTIFICATES, Trust};
 
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;

@@ -17,7 +17,7 @@ use peerwarden_engine::document::{Path, Step};
 use peerwarden_engine::reference::{ClauseResult, ClauseTrace, PartTrace, RuleTrace, Trace};
 use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{AttributeSource, Config, ExternalAuthorizers, Kind, RuleId};
-use peerwarden_envoy::trust::Trust;
+use peerwarden_render::trust::Trust;
 use peerwarden_traffic::ExpectedRule;
 use peerwarden_traffic::handshake;
 use peerwarden_traffic::{Decision, RuleRef};

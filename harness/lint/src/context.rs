@@ -17,7 +17,7 @@ use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::Source;
 use peerwarden_engine::resource::{self, Resource, Selector};
 use peerwarden_engine::{Mesh, Program, RuleId};
-use peerwarden_envoy::trust::Trust;
+use peerwarden_render::trust::Trust;
 
 use crate::workload::Workload;
 pub(crate) use document::{DRY_RUN, Modes, Policy, Tokens};

@@ -6,7 +6,7 @@ const SEPARATORS: usize = 6;
 
 /// The spellings of a header in which a client can send it, in lower case: with hyphens, and with underscores in place
 /// of any of them if Envoy lets those through. `None` if there are too many.
-pub(crate) fn of(name: &str, underscores: bool) -> Option<Vec<String>> {
+pub fn of(name: &str, underscores: bool) -> Option<Vec<String>> {
     let name = name.to_ascii_lowercase();
     let mut spellings = vec![String::new()];
     if underscores && name.matches(['-', '_']).count() > SEPARATORS {

@@ -1,7 +1,7 @@
 //! The peers that a handshake refuses before any policy is evaluated: those of trust domains that the mesh does not accept.
 
 use peerwarden_engine::WorkloadKind;
-use peerwarden_envoy::trust::Trust;
+use peerwarden_render::trust::Trust;
 
 use crate::traffic::Traffic;
 

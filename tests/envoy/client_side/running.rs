@@ -4,13 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use peerwarden_envoy::render;
 use peerwarden_lab::certificates::Authority;
 use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::deadline::until;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
+use peerwarden_render as render;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::guarantees::check;
-use peerwarden_envoy::render::inbound::Inbound;
+use peerwarden_guarantees::check;
 use peerwarden_lab::certificates::Certificate;
 use peerwarden_lab::client::{Caller, ClientRequest, http, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
@@ -17,6 +16,7 @@ use peerwarden_lab::deadline::{EXCHANGE, START, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
 use peerwarden_lab::upstream::{HttpEcho, TcpEcho};
+use peerwarden_render::inbound::Inbound;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::guarantees::check;
+use peerwarden_guarantees::check;
 use peerwarden_lab::client::{ClientRequest, http};
 use peerwarden_lab::config::{Bootstrap, Http, Listener, Lock, Module, Protocol, Transport, typed};
 use peerwarden_lab::envoy::Envoy;

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use peerwarden_engine::document::Value as Document;
-use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::{Caller, tcp};
 use peerwarden_lab::config::{Port, ServerTls};
 use peerwarden_lab::deadline;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::locate;
+use peerwarden_render::inbound::Inbound;
 use serde_json::{Value, json};
 
 use super::{Workload, lines};

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use peerwarden_envoy::render::probes::{ProbeScan, Probes};
 use peerwarden_lab::client::kubelet;
 use peerwarden_lab::config::Port;
 use peerwarden_lab::deadline::until;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::HealthApp;
+use peerwarden_render::probes::{ProbeScan, Probes};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -107,7 +107,7 @@ async fn by_rewrite(app: &HealthApp) -> Result<usize> {
     };
     ensure!(probes.count() == 3, "{} probes", probes.count());
     // The kubelet's instructions, read as it reads them.
-    let rewritten = peerwarden_envoy::yaml::write(&probes.rewritten(&value));
+    let rewritten = peerwarden_render::yaml::write(&probes.rewritten(&value));
     let rewritten: Value = serde_saphyr::from_str(&rewritten)?;
     let container = &rewritten["spec"]["template"]["spec"]["containers"][0];
     let asks = |probe: &str| -> Result<String> {

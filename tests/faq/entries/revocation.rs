@@ -7,13 +7,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::certificates::Certificate;
 use peerwarden_lab::client::{Caller, tcp};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::deadline::{EXCHANGE, until};
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::{EventServer, TcpEcho};
+use peerwarden_render::inbound::Inbound;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

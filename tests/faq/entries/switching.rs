@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use peerwarden_envoy::render::inbound::Inbound;
 use peerwarden_lab::client::{Caller, ClientRequest, http};
 use peerwarden_lab::config::Port;
 use peerwarden_lab::envoy::{Envoy, Launch};
 use peerwarden_lab::upstream::HttpEcho;
+use peerwarden_render::inbound::Inbound;
 use serde_json::json;
 use tokio::task::JoinHandle;
 

@@ -17,7 +17,7 @@ use peerwarden_documents::yaml::Node;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{Config, Problems, Program, Protocol, Workload};
-use peerwarden_envoy::trust::Trust;
+use peerwarden_render::trust::Trust;
 
 use crate::error::Result;
 pub(crate) use chosen::chosen;

@@ -2,7 +2,7 @@
 
 use peerwarden_analysis::{Label, Pattern, Values, trust_domain};
 use peerwarden_engine::WorkloadKind;
-use peerwarden_envoy::trust::Trust;
+use peerwarden_render::trust::Trust;
 use peerwarden_traffic::{Traffic, handshake};
 
 /// The trust domains that a handshake refuses among the peers of a class of traffic: those that policies name, or else that of its

@@ -213,7 +213,7 @@ fn each_guarantee_is_documented() {
         .lines()
         .filter_map(|line| line.strip_prefix("### "))
         .collect();
-    let names: Vec<&str> = peerwarden_envoy::guarantees::GUARANTEES
+    let names: Vec<&str> = peerwarden_guarantees::GUARANTEES
         .iter()
         .map(|guarantee| guarantee.name)
         .collect();

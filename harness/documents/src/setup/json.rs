@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use peerwarden_envoy::trust::CA_CERTIFICATES;
+use peerwarden_render::trust::CA_CERTIFICATES;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};

@@ -4,8 +4,8 @@ use peerwarden_engine::TokenRule;
 use peerwarden_engine::resource::{KeySource, KeyUrl};
 
 use super::shown;
-use crate::guarantees::CheckInput;
-use crate::guarantees::cursor::{Cursor, Failure};
+use crate::CheckInput;
+use crate::cursor::{Cursor, Failure};
 
 const TLS: &str = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
 

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use peerwarden_engine::TokenRule;
 
 use super::shown;
-use crate::guarantees::CheckInput;
-use crate::guarantees::chain::Http;
-use crate::guarantees::cursor::Failure;
-use crate::guarantees::header_names;
-use crate::guarantees::header_write::{self, MUTATION};
-use crate::guarantees::routes::Override;
-use crate::spellings;
+use crate::CheckInput;
+use crate::chain::Http;
+use crate::cursor::Failure;
+use crate::header_names;
+use crate::header_write::{self, MUTATION};
+use crate::routes::Override;
+use peerwarden_render::spellings;
 
 /// Checks the filters ahead of the one at this position, and that nothing else writes these headers.
 pub(super) fn check(

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use peerwarden_engine::TokenRule;
 
 use super::{keys, shown};
-use crate::guarantees::CheckInput;
-use crate::guarantees::cursor::{Cursor, Failure};
+use crate::CheckInput;
+use crate::cursor::{Cursor, Failure};
 
 /// The claims that Istio always splits at spaces.
 const SPLIT: [&str; 2] = ["permission", "scope"];

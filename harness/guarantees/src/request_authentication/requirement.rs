@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::guarantees::cursor::{Cursor, Failure};
-use crate::guarantees::routes::Override;
+use crate::cursor::{Cursor, Failure};
+use crate::routes::Override;
 
 const PER_ROUTE: &str = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig";
 

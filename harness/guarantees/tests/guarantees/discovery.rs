@@ -1,7 +1,7 @@
 //! Listeners by discovery must be among the documents, in the file that a bootstrap names.
 
 use peerwarden_engine::document::Value;
-use peerwarden_envoy::guarantees::check_files;
+use peerwarden_guarantees::check_files;
 use serde_json::{Value as Json, json};
 
 use crate::cases::whole;

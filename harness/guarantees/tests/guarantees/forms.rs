@@ -171,7 +171,7 @@ fn without_a_bootstrap_nothing_is_said_of_the_runtime() {
         let (_, outcome) = runtime.expect("a guarantee");
         assert!(matches!(
             outcome,
-            Ok(peerwarden_envoy::guarantees::GuaranteeStatus::DoesNotApply(_))
+            Ok(peerwarden_guarantees::GuaranteeStatus::DoesNotApply(_))
         ));
     }
 }

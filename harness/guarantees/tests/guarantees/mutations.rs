@@ -3,7 +3,7 @@
 mod http;
 mod tcp;
 
-use peerwarden_envoy::guarantees::GUARANTEES;
+use peerwarden_guarantees::GUARANTEES;
 use serde_json::{Value as Json, json};
 
 use crate::edits::{configuration, manager, plugin, remove};

@@ -1,10 +1,10 @@
 //! The output of `render`, and the guarantees that it keeps.
 
 use peerwarden_engine::document::Value;
-use peerwarden_envoy::guarantees::{ChainReport, Failure, check};
-use peerwarden_envoy::render::File;
-use peerwarden_envoy::render::inbound::Inbound;
-use peerwarden_envoy::render::ingress::Ingress;
+use peerwarden_guarantees::{ChainReport, Failure, check};
+use peerwarden_render::File;
+use peerwarden_render::inbound::Inbound;
+use peerwarden_render::ingress::Ingress;
 use serde_json::{Value as Json, json};
 
 /// A workload of one port, with this mode of mutual TLS.

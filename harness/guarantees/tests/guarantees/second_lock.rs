@@ -1,6 +1,6 @@
 //! Configurations that disable the second lock, forge its mark, or omit it.
 
-use peerwarden_envoy::guarantees::{ChainReport, GuaranteeResult, GuaranteeStatus};
+use peerwarden_guarantees::{ChainReport, GuaranteeResult, GuaranteeStatus};
 use serde_json::{Value as Json, json};
 
 use crate::rendered::{broken, checked, hold, http, ingress, parsed, strict, tcp};

@@ -1,6 +1,6 @@
 //! Resources with duplicate names: a guarantee is kept only if it is kept with each, in any order of files.
 
-use peerwarden_envoy::guarantees::ChainReport;
+use peerwarden_guarantees::ChainReport;
 use serde_json::{Value as Json, json};
 
 use crate::edits::{chain, configuration, filters, manager, remove, switched_off};

@@ -1,7 +1,7 @@
 //! Chains that need no module, as no traffic reaches an application undecided.
 
-use peerwarden_envoy::guarantees::GuaranteeStatus;
-use peerwarden_envoy::render::probes::{self, ProbeScan, Probes};
+use peerwarden_guarantees::GuaranteeStatus;
+use peerwarden_render::probes::{self, ProbeScan, Probes};
 use serde_json::{Value as Json, json};
 
 use crate::cases::typed;

@@ -72,9 +72,9 @@ mod tests {
     #[test]
     fn knows_what_is_rendered() {
         let templates = [
-            include_str!("../../../envoy/templates/shared/http_manager.yaml"),
-            include_str!("../../../envoy/templates/inbound/tcp.yaml"),
-            include_str!("../../../envoy/templates/shared/refused_log.yaml"),
+            include_str!("../../../render/templates/shared/http_manager.yaml"),
+            include_str!("../../../render/templates/inbound/tcp.yaml"),
+            include_str!("../../../render/templates/shared/refused_log.yaml"),
         ];
         let fields = templates.iter().flat_map(|template| template.lines());
         let fields = fields.filter(|line| line.ends_with("%\""));

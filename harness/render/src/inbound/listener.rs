@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Inbound, Layout, chain, name};
 use crate::description::{Port, PortProtocol};
-use crate::render::refusal_log;
+use crate::refusal_log;
 use crate::template::{self, TemplateError};
 
 impl Inbound {

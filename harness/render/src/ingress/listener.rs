@@ -6,8 +6,8 @@ use super::host::Host;
 use super::server::{Server, ServerAction};
 use super::virtual_host::{self, RouteAction};
 use super::{Ingress, check};
-use crate::render::bootstrap::Layout;
-use crate::render::refusal_log;
+use crate::bootstrap::Layout;
+use crate::refusal_log;
 use crate::template::{self, TemplateError};
 
 /// The port of HTTPS, which is left out of addresses.

@@ -7,7 +7,7 @@ use super::host::Host;
 use super::route::read_hosts;
 use super::tls;
 use crate::description::{Certificates, port_number, required, shown};
-use crate::render::transport::ServerTls;
+use crate::transport::ServerTls;
 
 /// A server.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use peerwarden_engine::document::{At, Fields, Value, nearest, quoted};
 use peerwarden_engine::{Problem, Problems};
 
 use crate::description::{Certificates, required, shown};
-use crate::render::transport::{SanMatcher, ServerTls};
+use crate::transport::{SanMatcher, ServerTls};
 use credential::Credential;
 
 /// The modes, by whether they require a client's certificate.

@@ -98,7 +98,7 @@ mod tests {
 
     use super::*;
     use crate::description::Endpoint;
-    use crate::render::ingress::server::ServerAction;
+    use crate::ingress::server::ServerAction;
 
     fn hosts(names: &[&str]) -> Vec<Host> {
         let read = |name: &&str| {

@@ -13,7 +13,7 @@ use peerwarden_documents::output;
 use peerwarden_documents::source::{Place, Source};
 use peerwarden_documents::wrap::wrapped;
 use peerwarden_documents::yaml::{self, Node, Tree};
-use peerwarden_envoy::guarantees::{self, ChainReport, Failure, GuaranteeResult, GuaranteeStatus};
+use peerwarden_guarantees::{ChainReport, Failure, GuaranteeResult, GuaranteeStatus};
 use serde_json::json;
 
 use super::report::FindingFormat;
@@ -39,7 +39,7 @@ pub(super) fn run(files: &[PathBuf], format: FindingFormat) -> Result<Exit> {
         .map(|document| document.node.to_value())
         .collect();
     let files: Vec<_> = documents.iter().map(file).collect();
-    let checked = guarantees::check_files(&values, &files).map_err(|failure| Diagnostic {
+    let checked = peerwarden_guarantees::check_files(&values, &files).map_err(|failure| Diagnostic {
         place: place(&documents, &failure),
         ..Diagnostic::error(&failure.why).help(&failure.help)
     })?;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use peerwarden_documents::documents::Document;
 use peerwarden_engine::Config;
 use peerwarden_engine::document::Value;
-use peerwarden_envoy::yaml;
+use peerwarden_render::yaml;
 
 use super::pods::PodWorkload;
 use super::requests::{self, SuiteRequest};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use peerwarden_documents::files;
-use peerwarden_envoy::render::client::Client;
+use peerwarden_render::client::Client;
 
 use super::descriptions;
 use super::options::RenderOptions;

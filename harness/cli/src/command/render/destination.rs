@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use peerwarden_documents::output;
-use peerwarden_envoy::render::File;
-use peerwarden_envoy::template::TemplateError;
+use peerwarden_render::File;
+use peerwarden_render::template::TemplateError;
 
 /// Where generated configuration is written.
 #[derive(Debug, clap::Args)]

@@ -7,9 +7,9 @@ use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
 use peerwarden_documents::setup::Setup;
-use peerwarden_envoy::render::inbound::Inbound;
-use peerwarden_envoy::render::probes::PORT;
 use peerwarden_lint as lint;
+use peerwarden_render::inbound::Inbound;
+use peerwarden_render::probes::PORT;
 
 use super::options::RenderOptions;
 use super::{descriptions, probes};

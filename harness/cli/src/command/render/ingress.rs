@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use peerwarden_documents::files;
-use peerwarden_envoy::render::ingress::Ingress;
+use peerwarden_render::ingress::Ingress;
 
 use super::descriptions;
 use super::options::RenderOptions;

@@ -9,8 +9,8 @@ use peerwarden_documents::files;
 use peerwarden_documents::output;
 use peerwarden_documents::yaml;
 use peerwarden_engine::document::{self, Value};
-use peerwarden_envoy::render::probes::{ANNOTATION, PORT, ProbeScan, Probes};
-use peerwarden_envoy::yaml as written;
+use peerwarden_render::probes::{ANNOTATION, PORT, ProbeScan, Probes};
+use peerwarden_render::yaml as written;
 
 use super::descriptions;
 use crate::error::Result;

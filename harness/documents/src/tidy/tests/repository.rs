@@ -16,7 +16,7 @@ fn files_that_there_are() {
         "docs",
         "tests/conformance",
         "tests/envoy",
-        "harness/envoy/templates/shared",
+        "harness/render/templates/shared",
     ] {
         for entry in walkdir::WalkDir::new(root.join(folder)) {
             let path = entry.unwrap().into_path();

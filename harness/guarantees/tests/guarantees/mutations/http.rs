@@ -1,6 +1,6 @@
 //! Edits of a listener for HTTP.
 
-use peerwarden_envoy::guarantees::CAPABILITIES;
+use peerwarden_guarantees::CAPABILITIES;
 use serde_json::{Value as Json, json};
 
 use super::{Mutation, configure, reads_header, underscores};

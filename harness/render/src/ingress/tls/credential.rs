@@ -4,7 +4,7 @@ use peerwarden_engine::document::{At, Fields};
 use peerwarden_engine::{Problem, Problems};
 
 use crate::description::{Certificates, shown};
-use crate::render::transport::{Certificate, Roots, SdsSecret};
+use crate::transport::{Certificate, Roots, SdsSecret};
 
 /// The certificate and roots of a server, as written.
 pub(super) struct Credential {
