@@ -1,4 +1,4 @@
-//! Completeness: a page for each command, with the help of each, and links that work.
+//! Completeness: a page for each command, with the help of each, links that work, and a short README.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("each command has a page", each_command_has_a_page),
         trial("each page is in the index", each_page_is_in_the_index),
         trial("links lead somewhere", links_lead_somewhere),
+        trial("README.md is short", readme_is_short),
     ]
 }
 
@@ -84,7 +85,13 @@ fn each_page_is_in_the_index() -> Result<()> {
 /// Relative links on all pages, including the headings that they name.
 fn links_lead_somewhere() -> Result<()> {
     let mut pages = pages()?;
-    for name in ["ARCHITECTURE.md", "SECURITY.md", "policies/README.md"] {
+    for name in [
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "policies/README.md",
+    ] {
         pages.push(workspace().join(name));
     }
     let mut broken = Vec::new();
@@ -102,6 +109,18 @@ fn links_lead_somewhere() -> Result<()> {
         "these links lead nowhere:\n{}",
         broken.join("\n")
     );
+    Ok(())
+}
+
+/// What a stranger reads in three minutes: few words, one picture, and five links to go on. `docs/README.md` has the others.
+fn readme_is_short() -> Result<()> {
+    let text = std::fs::read_to_string(workspace().join("README.md"))?;
+    let words = text.split_whitespace().count();
+    ensure!(words <= 900, "{words} words: at most 900");
+    let (pictures, links): (Vec<&str>, Vec<&str>) = links(&text).partition(|link| link.ends_with(".svg"));
+    ensure!(pictures.len() == 1, "one picture, not {pictures:?}");
+    ensure!(links.len() == 5, "five links, not {links:?}");
+    ensure!(!text.contains("](http"), "links to other sites belong in docs/");
     Ok(())
 }
 
