@@ -1,6 +1,7 @@
 //! The state of the stream that a context belongs to.
 
 pub(crate) mod http;
+pub(crate) mod message;
 pub(crate) mod record;
 pub(crate) mod tcp;
 

@@ -20,8 +20,8 @@ enum Buffer<'s> {
 
 fn find(state: &State, number: u32) -> Buffer<'_> {
     let of_stream = |number| match (state.context().map(|context| &context.kind), number) {
-        (Some(ContextKind::Http(http)), 0) => Buffer::There(&http.request_body),
-        (Some(ContextKind::Http(http)), 1) => Buffer::There(&http.response_body),
+        (Some(ContextKind::Http(http)), 0) => Buffer::There(&http.request.body),
+        (Some(ContextKind::Http(http)), 1) => Buffer::There(&http.response.body),
         (Some(ContextKind::Tcp(tcp)), 2) => Buffer::There(&tcp.from_client),
         (Some(ContextKind::Tcp(tcp)), 3) => Buffer::There(&tcp.from_upstream),
         (_, _) => Buffer::Empty,
@@ -99,8 +99,8 @@ impl Host<'_> {
             self.state().context_mut().map(|context| &mut context.kind),
             buffer,
         ) {
-            (Some(ContextKind::Http(http)), 0) => &mut http.request_body,
-            (Some(ContextKind::Http(http)), 1) => &mut http.response_body,
+            (Some(ContextKind::Http(http)), 0) => &mut http.request.body,
+            (Some(ContextKind::Http(http)), 1) => &mut http.response.body,
             (Some(ContextKind::Tcp(tcp)), 2) => &mut tcp.from_client,
             (Some(ContextKind::Tcp(tcp)), 3) => &mut tcp.from_upstream,
             (_, _) => return self.refuse(Status::BadArgument, format!("buffer {buffer} cannot be written")),

@@ -28,13 +28,11 @@ fn readable(state: &State, number: u32) -> Option<&Headers> {
     let http = state.context()?.http()?;
     let logs = state.callback == LOG;
     match number {
-        0 => Some(&http.request.headers).filter(|_| logs || http.holds_request_headers),
-        1 => http.request_trailers.as_ref().filter(|_| !logs),
-        2 => http
-            .response_headers
-            .as_ref()
-            .filter(|_| logs || http.holds_response_headers),
-        3 => http.response_trailers.as_ref(),
+        0 => Some(&http.request.headers).filter(|_| logs || http.request.holds_headers),
+        1 => http.request.trailers.as_ref().filter(|_| !logs),
+        2 => Some(&http.response.headers)
+            .filter(|_| http.response.begun && (logs || http.response.holds_headers)),
+        3 => http.response.trailers.as_ref(),
         _ => None,
     }
 }
@@ -46,10 +44,10 @@ fn writable(state: &mut State, number: u32) -> Option<&mut Headers> {
     }
     let http = state.context_mut()?.http_mut()?;
     match number {
-        0 if http.holds_request_headers => Some(&mut http.request.headers),
-        1 => http.request_trailers.as_mut(),
-        2 if http.holds_response_headers => http.response_headers.as_mut(),
-        3 => http.response_trailers.as_mut(),
+        0 if http.request.holds_headers => Some(&mut http.request.headers),
+        1 => http.request.trailers.as_mut(),
+        2 if http.response.holds_headers => Some(&mut http.response.headers),
+        3 => http.response.trailers.as_mut(),
         _ => None,
     }
 }

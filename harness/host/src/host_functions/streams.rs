@@ -5,6 +5,7 @@ use crate::deferred::DeferredAction;
 use crate::status::Status;
 use crate::stream::ContextKind;
 use crate::stream::http::LocalResponse;
+use crate::stream::message::Direction;
 
 const REQUEST: u32 = 0;
 const RESPONSE: u32 = 1;
@@ -72,8 +73,8 @@ impl Host<'_> {
     pub(super) fn continue_stream(&mut self, stream: u32) -> CallResult {
         match (self.about(), stream) {
             (_, UPSTREAM) => return self.refuse(Status::Unimplemented, "Envoy cannot resume upstream data"),
-            (ContextSubject::Request, REQUEST) => self.defer(DeferredAction::ContinueRequest),
-            (ContextSubject::Request, RESPONSE) => self.defer(DeferredAction::ContinueResponse),
+            (ContextSubject::Request, REQUEST) => self.defer(DeferredAction::Continue(Direction::Request)),
+            (ContextSubject::Request, RESPONSE) => self.defer(DeferredAction::Continue(Direction::Response)),
             (ContextSubject::Connection, DOWNSTREAM) => self.defer(DeferredAction::ContinueReading),
             (_, REQUEST | RESPONSE | DOWNSTREAM) => {
                 self.violate(format!("there is no stream of type {stream} here"))
@@ -84,7 +85,7 @@ impl Host<'_> {
         if let Some(http) = self.state().context_mut().and_then(|context| context.http_mut())
             && stream != DOWNSTREAM
         {
-            http.holds_request_headers = false;
+            http.request.holds_headers = false;
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ pub(super) fn find(
     let stream = context.stream().ok_or(Status::NotFound)?;
     let connection = &stream.connection;
     let (source, handshake_done) = match &context.kind {
-        ContextKind::Http(http) => (http.request.remote.unwrap_or(connection.source), true),
+        ContextKind::Http(http) => (http.remote.unwrap_or(connection.source), true),
         ContextKind::Tcp(tcp) => (connection.source, tcp.handshake_done),
         ContextKind::Root => return Err(Status::NotFound),
     };

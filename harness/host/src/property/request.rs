@@ -9,9 +9,9 @@ use crate::stream::Context;
 pub(super) fn request(callback: &str, context: &Context, path: &[&str]) -> Result<Value, Status> {
     let http = context.http().ok_or(Status::NotFound)?;
     let none = Headers::new();
-    let shown = http.holds_request_headers || callback == "proxy_on_log";
+    let shown = http.request.holds_headers || callback == "proxy_on_log";
     let headers = if shown { &http.request.headers } else { &none };
-    let body = http.request_body_passed.len() + http.request_body.len();
+    let body = http.request.body_passed.len() + http.request.body.len();
     let header = |name: &str| joined(headers, name).map(Value::Bytes);
     let found = match path {
         ["path"] => header(":path"),
@@ -29,7 +29,7 @@ pub(super) fn request(callback: &str, context: &Context, path: &[&str]) -> Resul
         ["headers", name] => header(&name.to_ascii_lowercase()),
         // Its names cannot be listed.
         ["headers"] => Some(Value::Null),
-        ["protocol"] => Some(Value::text(&http.request.protocol)),
+        ["protocol"] => Some(Value::text(&http.protocol)),
         ["time"] => Some(Value::Nanoseconds(http.time)),
         ["headers_bytes"] => Some(int(size(headers))),
         ["size"] => match joined(headers, "content-length") {
@@ -48,7 +48,7 @@ pub(super) fn request(callback: &str, context: &Context, path: &[&str]) -> Resul
 pub(super) fn response(context: &Context, path: &[&str]) -> Result<Value, Status> {
     let http = context.http().ok_or(Status::NotFound)?;
     let local = http.local_response.as_ref();
-    let header = |name: &str| joined(http.response_headers.as_ref()?, name);
+    let header = |name: &str| joined(&http.response.headers, name);
     let found = match path {
         ["code"] => match local {
             Some(response) => Some(Value::Int(response.code.into())),
@@ -59,7 +59,7 @@ pub(super) fn response(context: &Context, path: &[&str]) -> Result<Value, Status
         ["code_details"] => local.map(|response| Value::text(&response.details)),
         ["headers", name] => header(&name.to_ascii_lowercase()).map(Value::Bytes),
         ["headers" | "trailers"] => Some(Value::Null),
-        ["size"] => Some(int(http.response_body_passed.len())),
+        ["size"] => Some(int(http.response.body_passed.len())),
         [
             "flags" | "grpc_status" | "headers_bytes" | "trailers" | "total_size" | "backend_latency",
             ..,

@@ -1,6 +1,9 @@
 //! An HTTP stream.
 
+use std::net::SocketAddr;
+
 use super::Stream;
+use super::message::{Direction, Message};
 use crate::connection::{Connection, Headers, Request};
 
 /// A request and its response, as far as they have progressed.
@@ -9,25 +12,14 @@ pub(crate) struct Http {
     pub(crate) stream: Stream,
     /// When it arrived, in nanoseconds since 1970.
     pub(crate) time: u64,
-    pub(crate) request: Request,
-    /// Whether the request's headers have arrived.
-    pub(crate) begun: bool,
-    /// Whether the module holds the headers: from the callback that delivers them until it lets them continue.
-    pub(crate) holds_request_headers: bool,
-    /// The rest of a request whose headers the module holds.
-    pub(crate) request_behind: Option<PendingBody>,
-    /// The part of the body that the module holds.
-    pub(crate) request_body: Vec<u8>,
-    /// The part that it has let continue.
-    pub(crate) request_body_passed: Vec<u8>,
-    pub(crate) request_trailers: Option<Headers>,
-    pub(crate) response_headers: Option<Headers>,
-    pub(crate) holds_response_headers: bool,
-    /// The rest of a response whose headers the module holds.
-    pub(crate) response_behind: Option<PendingBody>,
-    pub(crate) response_body: Vec<u8>,
-    pub(crate) response_body_passed: Vec<u8>,
-    pub(crate) response_trailers: Option<Headers>,
+    /// The original client, if Envoy derived it from a header.
+    pub(crate) remote: Option<SocketAddr>,
+    /// Such as `HTTP/1.1`.
+    pub(crate) protocol: String,
+    /// Whether the request ends with its headers.
+    pub(crate) end_of_stream: bool,
+    pub(crate) request: Message,
+    pub(crate) response: Message,
     pub(crate) local_response: Option<LocalResponse>,
     pub(crate) reset: bool,
     pub(crate) paused: bool,
@@ -35,21 +27,6 @@ pub(crate) struct Http {
     pub(crate) resumed: bool,
     /// Whether Envoy answered it because the module had failed.
     pub(crate) failed: bool,
-}
-
-/// Body data and trailers that Envoy keeps back, because stopped headers also stop what follows them.
-#[derive(Debug, Default)]
-pub(crate) struct PendingBody {
-    pub(crate) body: Option<(Vec<u8>, bool)>,
-    pub(crate) trailers: Option<Headers>,
-}
-
-impl PendingBody {
-    pub(crate) fn add(&mut self, bytes: &[u8], end_of_stream: bool) {
-        let (body, end) = self.body.get_or_insert_default();
-        body.extend(bytes);
-        *end |= end_of_stream;
-    }
 }
 
 /// A response that the module sends instead of the upstream's.
@@ -85,24 +62,26 @@ impl Http {
         Self {
             stream: Stream::new(connection),
             time,
-            request,
-            begun: false,
-            holds_request_headers: false,
-            request_behind: None,
-            request_body: Vec::new(),
-            request_body_passed: Vec::new(),
-            request_trailers: None,
-            response_headers: None,
-            holds_response_headers: false,
-            response_behind: None,
-            response_body: Vec::new(),
-            response_body_passed: Vec::new(),
-            response_trailers: None,
+            remote: request.remote,
+            protocol: request.protocol,
+            end_of_stream: request.end_of_stream,
+            request: Message {
+                headers: request.headers,
+                ..Message::default()
+            },
+            response: Message::default(),
             local_response: None,
             reset: false,
             paused: false,
             resumed: false,
             failed: false,
+        }
+    }
+
+    pub(crate) fn message(&mut self, direction: Direction) -> &mut Message {
+        match direction {
+            Direction::Request => &mut self.request,
+            Direction::Response => &mut self.response,
         }
     }
 
@@ -117,15 +96,15 @@ impl Http {
 
     /// Whether the response's headers have passed the module: no other answer is possible then.
     pub(crate) fn is_answered(&self) -> bool {
-        self.response_headers.is_some() && !self.holds_response_headers
+        self.response.begun && !self.response.holds_headers
     }
 
     /// Replaces a response in progress; the new answer passes no filter again.
     pub(crate) fn replace_response(&mut self, response: LocalResponse) {
-        self.response_headers = Some(response.all_headers());
-        self.response_trailers = None;
-        self.response_body.clear();
-        self.response_body_passed = response.body.clone();
+        self.response.headers = response.all_headers();
+        self.response.trailers = None;
+        self.response.body.clear();
+        self.response.body_passed = response.body.clone();
         self.local_response = Some(response);
     }
 
@@ -153,7 +132,7 @@ impl Http {
             headers: Headers::new(),
             grpc_status: UNAVAILABLE,
         };
-        if self.response_headers.is_some() {
+        if self.response.begun {
             self.replace_response(response);
         } else {
             self.local_response = Some(response);
@@ -172,17 +151,5 @@ impl LocalResponse {
         }
         headers.extend(self.headers.iter().cloned());
         headers
-    }
-}
-
-impl Http {
-    /// Lets the part of the request's body that the module holds continue.
-    pub(crate) fn pass_request_body(&mut self) {
-        self.request_body_passed.append(&mut self.request_body);
-    }
-
-    /// Lets the part of the response's body that the module holds continue.
-    pub(crate) fn pass_response_body(&mut self) {
-        self.response_body_passed.append(&mut self.response_body);
     }
 }

@@ -3,6 +3,7 @@
 use super::Vm;
 use crate::deferred::DeferredAction;
 use crate::stream::http::LocalResponse;
+use crate::stream::message::Direction;
 use crate::stream::record::CloseReason;
 
 use super::tcp::LOCAL;
@@ -13,8 +14,7 @@ impl Vm {
         while let Some((context, action)) = self.state_mut().deferred.pop_front() {
             match action {
                 DeferredAction::Respond(response) => self.respond(context, response),
-                DeferredAction::ContinueRequest => self.continue_request(context),
-                DeferredAction::ContinueResponse => self.continue_response(context),
+                DeferredAction::Continue(direction) => self.continue_message(context, direction),
                 DeferredAction::Reset => {
                     if let Some(http) = self.http_mut(context).filter(|http| !http.is_over()) {
                         http.reset = true;
@@ -32,38 +32,23 @@ impl Vm {
         }
     }
 
-    /// Continues a held request, and passes the data behind it to the module.
-    fn continue_request(&mut self, context: u32) {
+    /// Continues a held message, and passes the data behind it to the module.
+    fn continue_message(&mut self, context: u32, direction: Direction) {
         let Some(http) = self.http_mut(context) else {
             return;
         };
         http.paused = false;
         http.resumed = true;
-        http.pass_request_body();
-        let behind = http.request_behind.take().unwrap_or_default();
+        let message = http.message(direction);
+        message.holds_headers = false;
+        message.pass_body();
+        let behind = message.behind.take().unwrap_or_default();
         if let Some((body, end_of_stream)) = behind.body {
             // The stream existed a line above, so it exists here and below.
-            let _ = self.show_request_body(context, &body, end_of_stream);
+            let _ = self.show_body(context, direction, &body, end_of_stream);
         }
         if let Some(trailers) = behind.trailers.filter(|_| self.goes_on(context)) {
-            let _ = self.show_request_trailers(context, trailers);
-        }
-    }
-
-    fn continue_response(&mut self, context: u32) {
-        let Some(http) = self.http_mut(context) else {
-            return;
-        };
-        http.paused = false;
-        http.resumed = true;
-        http.holds_response_headers = false;
-        http.pass_response_body();
-        let behind = http.response_behind.take().unwrap_or_default();
-        if let Some((body, end_of_stream)) = behind.body {
-            let _ = self.show_response_body(context, &body, end_of_stream);
-        }
-        if let Some(trailers) = behind.trailers.filter(|_| self.goes_on(context)) {
-            let _ = self.show_response_trailers(context, trailers);
+            let _ = self.show_trailers(context, direction, trailers);
         }
     }
 
@@ -80,7 +65,7 @@ impl Vm {
         };
         if http.is_answered() {
             http.reset = true;
-        } else if http.response_headers.is_some() {
+        } else if http.response.begun {
             http.replace_response(response);
         } else {
             let (headers, body) = (response.all_headers(), response.body.clone());

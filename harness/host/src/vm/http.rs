@@ -1,13 +1,14 @@
 //! HTTP streams.
 
-mod response;
+mod message;
 mod show;
 
 use super::{HttpStreamId, PluginId, StreamError, Vm};
 use crate::connection::{Connection, Headers, Request};
-use crate::stream::http::{Http, HttpOutcome, PendingBody};
+use crate::stream::http::{Http, HttpOutcome};
+use crate::stream::message::{Direction, PendingBody};
 use crate::stream::{ContextKind, Presence};
-use show::{FilterStatus, MessagePart};
+use show::FilterStatus;
 
 impl Vm {
     /// Opens a request on a connection whose handshake is over. The module is notified of it with its headers.
@@ -36,24 +37,13 @@ impl Vm {
     /// [`StreamError::NoStream`]; [`StreamError::OutOfOrder`] if they were already delivered.
     pub fn request_headers(&mut self, stream: HttpStreamId) -> Result<HttpOutcome, StreamError> {
         let http = self.http(stream)?;
-        if std::mem::replace(&mut http.begun, true) {
+        if http.request.begun {
             return Err(StreamError::OutOfOrder("the request's headers came before"));
         }
-        http.holds_request_headers = true;
-        let arguments = [
-            count(&http.request.headers),
-            u32::from(http.request.end_of_stream),
-        ];
-        self.create(stream.0);
-        let status = self.show(
-            "proxy_on_request_headers",
-            stream.0,
-            &arguments,
-            MessagePart::Headers,
-        )?;
+        let end_of_stream = http.end_of_stream;
+        let status = self.show_headers(stream.0, Direction::Request, end_of_stream)?;
         let http = self.http(stream)?;
-        http.holds_request_headers &= status != FilterStatus::Continue;
-        http.request_behind = (status == FilterStatus::Hold).then(PendingBody::default);
+        http.request.behind = (status == FilterStatus::Hold).then(PendingBody::default);
         Ok(http.outcome())
     }
 
@@ -70,69 +60,86 @@ impl Vm {
         bytes: &[u8],
         end_of_stream: bool,
     ) -> Result<HttpOutcome, StreamError> {
-        let http = self.http(stream)?;
-        if !http.is_over() {
-            match &mut http.request_behind {
-                Some(behind) => behind.add(bytes, end_of_stream),
-                None => self.show_request_body(stream.0, bytes, end_of_stream)?,
-            }
-        }
-        Ok(self.http(stream)?.outcome())
-    }
-
-    pub(super) fn show_request_body(
-        &mut self,
-        id: u32,
-        bytes: &[u8],
-        end_of_stream: bool,
-    ) -> Result<(), StreamError> {
-        let body = &mut self.http_mut(id).ok_or(StreamError::NoStream)?.request_body;
-        body.extend(bytes);
-        let arguments = [length(body.len()), u32::from(end_of_stream)];
-        let status = self.show("proxy_on_request_body", id, &arguments, MessagePart::Body)?;
-        if let Some(http) = self.http_mut(id) {
-            match status {
-                FilterStatus::Continue => http.pass_request_body(),
-                FilterStatus::Hold => {}
-                FilterStatus::Drop => http.request_body.clear(),
-            }
-        }
-        Ok(())
+        self.body(stream, Direction::Request, bytes, end_of_stream)
     }
 
     /// Delivers the request's trailers to the module.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoStream`].
     pub fn request_trailers(
         &mut self,
         stream: HttpStreamId,
         trailers: Headers,
     ) -> Result<HttpOutcome, StreamError> {
-        let http = self.http(stream)?;
-        if !http.is_over() {
-            match &mut http.request_behind {
-                Some(behind) => behind.trailers = Some(trailers),
-                None => self.show_request_trailers(stream.0, trailers)?,
-            }
-        }
-        Ok(self.http(stream)?.outcome())
+        self.trailers(stream, Direction::Request, trailers)
     }
 
-    /// When trailers continue, a held body continues with them.
-    pub(super) fn show_request_trailers(&mut self, id: u32, trailers: Headers) -> Result<(), StreamError> {
-        let arguments = [count(&trailers)];
-        self.http_mut(id).ok_or(StreamError::NoStream)?.request_trailers = Some(trailers);
-        let status = self.show("proxy_on_request_trailers", id, &arguments, MessagePart::Trailers)?;
-        if let Some(http) = self.http_mut(id).filter(|_| status == FilterStatus::Continue) {
-            http.pass_request_body();
+    /// Delivers the response's headers to the module.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError::NoStream`].
+    pub fn response_headers(
+        &mut self,
+        stream: HttpStreamId,
+        headers: Headers,
+        end_of_stream: bool,
+    ) -> Result<HttpOutcome, StreamError> {
+        let http = self.http(stream)?;
+        if !http.is_over() {
+            http.response.headers = headers;
+            let status = self.show_headers(stream.0, Direction::Response, end_of_stream)?;
+            self.http(stream)?.response.behind = (status == FilterStatus::Hold).then(PendingBody::default);
         }
-        Ok(())
+        self.outcome(stream)
+    }
+
+    /// Delivers a part of the response's body to the module, together with the part that it holds already.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError::NoStream`].
+    pub fn response_body(
+        &mut self,
+        stream: HttpStreamId,
+        bytes: &[u8],
+        end_of_stream: bool,
+    ) -> Result<HttpOutcome, StreamError> {
+        self.body(stream, Direction::Response, bytes, end_of_stream)
+    }
+
+    /// Delivers the response's trailers to the module.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError::NoStream`].
+    pub fn response_trailers(
+        &mut self,
+        stream: HttpStreamId,
+        trailers: Headers,
+    ) -> Result<HttpOutcome, StreamError> {
+        self.trailers(stream, Direction::Response, trailers)
+    }
+
+    /// Envoy's own answer passes the module too, but the module's decision has no effect on it.
+    pub(super) fn encode(&mut self, id: u32, headers: Headers, body: &[u8]) {
+        let Some(http) = self.http_mut(id) else {
+            return;
+        };
+        http.response.headers = headers;
+        let sent = self.show_headers(id, Direction::Response, body.is_empty());
+        if sent.is_ok() && !body.is_empty() {
+            // The stream existed a line above.
+            let _ = self.show_body(id, Direction::Response, body, true);
+        }
     }
 
     /// The state of a request; a timer or an answered call may have changed it.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoStream`].
     pub fn outcome(&mut self, stream: HttpStreamId) -> Result<HttpOutcome, StreamError> {
         Ok(self.http(stream)?.outcome())
@@ -150,9 +157,29 @@ impl Vm {
     /// The part of the request's body that the module has let continue.
     ///
     /// # Errors
+    ///
     /// [`StreamError::NoStream`].
     pub fn body_of(&mut self, stream: HttpStreamId) -> Result<&[u8], StreamError> {
-        Ok(&self.http(stream)?.request_body_passed)
+        Ok(&self.http(stream)?.request.body_passed)
+    }
+
+    /// The response's headers after the module's changes, also for a local response.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError::NoStream`].
+    pub fn response_headers_of(&mut self, stream: HttpStreamId) -> Result<Option<&Headers>, StreamError> {
+        let response = &self.http(stream)?.response;
+        Ok(response.begun.then_some(&response.headers))
+    }
+
+    /// The part of the response's body that the module has let continue.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamError::NoStream`].
+    pub fn response_body_of(&mut self, stream: HttpStreamId) -> Result<&[u8], StreamError> {
+        Ok(&self.http(stream)?.response.body_passed)
     }
 
     fn http(&mut self, stream: HttpStreamId) -> Result<&mut Http, StreamError> {
@@ -171,12 +198,4 @@ impl Vm {
             self.call("proxy_on_context_create", id, &[root]);
         }
     }
-}
-
-fn count(headers: &Headers) -> u32 {
-    length(headers.len())
-}
-
-fn length(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }

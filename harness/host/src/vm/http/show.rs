@@ -1,6 +1,7 @@
 //! Passes a part of a message to the module, and applies the result.
 
 use crate::stream::Presence;
+use crate::stream::message::Direction;
 use crate::vm::callback::CallbackResult;
 use crate::vm::{StreamError, Vm};
 
@@ -23,13 +24,13 @@ pub(super) enum MessagePart {
 }
 
 impl Vm {
-    /// Runs one callback, and updates the state of its stream.
+    /// Runs the callback for one part of a message, and updates the state of its stream.
     pub(super) fn show(
         &mut self,
-        callback: &'static str,
         id: u32,
-        arguments: &[u32],
+        direction: Direction,
         part: MessagePart,
+        arguments: &[u32],
     ) -> Result<FilterStatus, StreamError> {
         let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
         http.resumed = false;
@@ -39,7 +40,7 @@ impl Vm {
         let returned = match http.stream.module {
             Presence::Unknown | Presence::Deleted | Presence::Bypassed => CallbackResult::Skipped,
             Presence::Orphaned => CallbackResult::Failed,
-            Presence::Created => self.call(callback, id, arguments),
+            Presence::Created => self.call(part.callback(direction), id, arguments),
         };
         let fails_open = self.fails_open();
         let http = self.http_mut(id).ok_or(StreamError::NoStream)?;
@@ -63,6 +64,18 @@ impl Vm {
 }
 
 impl MessagePart {
+    /// The callback that delivers this part of a message.
+    fn callback(self, direction: Direction) -> &'static str {
+        match (direction, self) {
+            (Direction::Request, MessagePart::Headers) => "proxy_on_request_headers",
+            (Direction::Request, MessagePart::Body) => "proxy_on_request_body",
+            (Direction::Request, MessagePart::Trailers) => "proxy_on_request_trailers",
+            (Direction::Response, MessagePart::Headers) => "proxy_on_response_headers",
+            (Direction::Response, MessagePart::Body) => "proxy_on_response_body",
+            (Direction::Response, MessagePart::Trailers) => "proxy_on_response_trailers",
+        }
+    }
+
     /// The numbers are those of Envoy's `FilterHeadersStatus`, `FilterDataStatus`, `FilterTrailersStatus`; unknown numbers stop.
     /// Headers that stop also stop what follows (`allow_on_headers_stop_iteration` is off).
     fn status(self, result: u32) -> FilterStatus {
