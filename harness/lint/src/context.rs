@@ -49,10 +49,7 @@ pub(crate) struct Context<'d> {
     pub(crate) mesh_is_given: bool,
     /// Whether the injector rewrites the probes of pods that do not set it themselves.
     pub(crate) rewrites_probes: bool,
-    /// Which documents are for the same cluster.
-    pub(crate) scope: Scope,
-    /// Names that Helm charts beside them give to what they make.
-    pub(crate) of_charts: &'d BTreeSet<String>,
+    pub(crate) surroundings: &'d Surroundings,
     /// The documents that decide, as far as they can be read.
     pub(crate) documents: Vec<&'d Document>,
     /// The trust domains that it lets in.
@@ -94,8 +91,7 @@ impl<'d> Context<'d> {
         surroundings: &'d Surroundings,
     ) -> Self {
         let mut context = Self {
-            scope: surroundings.scope,
-            of_charts: &surroundings.of_charts,
+            surroundings,
             documents: Vec::new(),
             mesh: setup.own_mesh(),
             mesh_is_given: setup.mesh.is_some(),
@@ -160,7 +156,7 @@ impl<'d> Context<'d> {
 
     /// Whether two texts are for the same cluster, as far as known.
     fn is_beside(&self, one: &Source, other: &Source) -> bool {
-        self.scope == Scope::Cluster || one.is_beside(other)
+        self.surroundings.scope == Scope::Cluster || one.is_beside(other)
     }
 
     /// The workloads near a document, if there are any, as sibling folders may be for different clusters; otherwise all
@@ -177,7 +173,7 @@ impl<'d> Context<'d> {
 
     /// The folder whose policies are analysed together with this one; empty if all folders are for one cluster.
     pub(crate) fn folder<'p>(&self, policy: &Policy<'p>) -> &'p std::path::Path {
-        match self.scope {
+        match self.surroundings.scope {
             Scope::Folders => policy.document.source.folder(),
             Scope::Cluster => std::path::Path::new(""),
         }

@@ -38,7 +38,7 @@ struct Replacement<'d> {
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let applied = AppliedFiles::of(context.others.all());
     let are_together = |one: &Document, other: &Document| {
-        context.scope == Scope::Cluster
+        context.surroundings.scope == Scope::Cluster
             || one.source == other.source
             || applied.are_together(&one.source.name, &other.source.name)
     };
@@ -91,7 +91,7 @@ fn told(replacement: &Replacement<'_>) -> Diagnostic {
 
 /// What to know of documents of one name that need not reach one cluster.
 pub(crate) fn notes(context: &Context<'_>) -> Vec<String> {
-    match context.scope {
+    match context.surroundings.scope {
         Scope::Cluster => Vec::new(),
         Scope::Folders => notes::about_same_names(
             context.documents.iter().copied(),

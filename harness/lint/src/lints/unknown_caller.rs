@@ -147,12 +147,12 @@ fn of_account(
     let may_be_elsewhere = namespace == context.mesh.root_namespace
         || namespace == DEFAULT
         || is_installed(account)
-        || context.of_charts.contains(account)
+        || context.surroundings.of_charts.contains(account)
         || inventory.has_account(account)
         || workloads.any(|pod| pod.account.is_none())
         // Where charts make workloads, they make accounts too; unless a workload that is there was meant.
         || known.iter().all(|known| *known == DEFAULT)
-            && !context.of_charts.is_empty()
+            && !context.surroundings.of_charts.is_empty()
             && !inventory.in_namespace(namespace).any(|pod| begins_so(pod, account));
     if slip.is_none() && may_be_elsewhere {
         return None;
@@ -191,7 +191,7 @@ fn of_namespace(
         .iter()
         .find(is_it)
         .filter(|_| inventory.declares_namespaces());
-    let pod = elsewhere.filter(|_| !context.of_charts.contains(namespace))?;
+    let pod = elsewhere.filter(|_| !context.surroundings.of_charts.contains(namespace))?;
     Some((message, format!("{} is in `{}`", pod.title, pod.namespace)))
 }
 
