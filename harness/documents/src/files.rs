@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::documents::Document;
-use crate::marks::names_policies;
 use crate::role::{FileRole, is_expectation};
 use crate::source::Source;
 use crate::yaml;
@@ -29,7 +28,7 @@ pub fn read(path: &Path) -> Result<Arc<Source>, Diagnostic> {
 /// # Errors
 ///
 /// If it cannot be opened.
-pub(crate) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+pub fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
         std::io::stdin().take(LIMIT + 1).read_to_end(&mut bytes)?;
@@ -42,7 +41,7 @@ pub(crate) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// The message for a file that cannot be opened.
-pub(crate) fn closed(path: &Path, error: &std::io::Error) -> Diagnostic {
+pub fn closed(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))
 }
 
@@ -51,7 +50,7 @@ pub(crate) fn closed(path: &Path, error: &std::io::Error) -> Diagnostic {
 /// # Errors
 ///
 /// If there are too many bytes, or they are not text.
-pub(crate) fn text(path: &Path, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
+pub fn text(path: &Path, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
     let name = path.display().to_string();
     if bytes.len() as u64 > LIMIT {
         return Err(
@@ -90,15 +89,6 @@ pub fn one(path: &Path) -> Result<Document, Diagnostic> {
             Err(Diagnostic::error(message).help("remove the others; pass policies with `--policies`"))
         }
     }
-}
-
-/// Whether a file mentions a policy, so that it must not be skipped.
-///
-/// # Errors
-///
-/// If it cannot be opened.
-pub fn holds_policies(file: &Path) -> std::io::Result<bool> {
-    Ok(names_policies(&bytes(file)?))
 }
 
 /// The role of a file. For a named file the name decides; a file found in a folder must also look like a suite to be

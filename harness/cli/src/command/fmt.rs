@@ -8,6 +8,7 @@ use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents;
 use peerwarden_documents::documents::{Document, GROUP};
 use peerwarden_documents::files;
+use peerwarden_documents::marks;
 use peerwarden_documents::notes;
 use peerwarden_documents::output;
 use peerwarden_documents::remark::remark;
@@ -57,36 +58,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let only_said = arguments.check || arguments.diff;
     let (mut read, mut changed, mut wrong) = (0, 0, Vec::new());
     for file in files.iter().filter(|file| is_yaml(file)) {
-        let is_named = arguments.paths.contains(file);
-        // A hook names every file that changed: also there, what is for another tool is left alone.
-        let role = files::role(file, false);
-        match files::holds_policies(file) {
-            Err(error) if !is_named => {
-                notes::print(&[notes::closed(file, &error.to_string())]);
-                continue;
-            }
-            // For another tool.
-            Ok(false) if !is_of_suites(role) => continue,
-            Err(_) | Ok(_) => {}
-        }
-        let source = match files::read(file) {
-            Ok(source) => source,
-            Err(diagnostic) => {
-                wrong.push(diagnostic);
-                continue;
-            }
-        };
-        let is_ours = is_ours(role, &source);
-        let laid_out = is_ours.and_then(|is_ours| {
-            let text = is_ours.then(|| tidy::tidy(&source)).transpose()?;
-            Ok((source, text))
-        });
-        match laid_out {
+        match formatted(file, arguments.paths.contains(file)) {
             Err(diagnostic) => wrong.push(diagnostic),
-            // A manifest of another kind.
-            Ok((_, None)) => {}
-            Ok((source, Some(text))) if text == source.text => read += 1,
-            Ok((source, Some(text))) => {
+            Ok(None) => {}
+            Ok(Some((source, text))) if text == source.text => read += 1,
+            Ok(Some((source, text))) => {
                 read += 1;
                 changed += 1;
                 let name = source.name.clone();
@@ -146,13 +122,32 @@ fn is_yaml(path: &Path) -> bool {
     matches!(extension, Some("yaml" | "yml"))
 }
 
-/// Whether it is a suite, or contains a policy.
-fn is_ours(role: FileRole, source: &Arc<Source>) -> Result<bool, Diagnostic> {
+/// A file's text and the same formatted; `None` if the file is for another tool, which is left alone even if it is named: a hook
+/// names every file that changed.
+fn formatted(file: &Path, is_named: bool) -> Result<Option<(Arc<Source>, String)>, Diagnostic> {
+    let bytes = match files::bytes(file) {
+        Ok(bytes) => bytes,
+        Err(error) if is_named => return Err(files::closed(file, &error)),
+        Err(error) => {
+            notes::print(&[notes::closed(file, &error.to_string())]);
+            return Ok(None);
+        }
+    };
+    let names_policies = marks::names_policies(&bytes);
+    let source = match files::text(file, bytes) {
+        Err(_) if !names_policies => return Ok(None),
+        source => source?,
+    };
     let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
-    Ok(is_of_suites(role) || documents::all(source)?.iter().any(is_policy))
-}
-
-/// Whether files of this role are only of these tools.
-fn is_of_suites(role: FileRole) -> bool {
-    matches!(role, FileRole::Suite | FileRole::Fixtures)
+    let is_ours = match FileRole::of_text(file, &source.text) {
+        FileRole::Suite | FileRole::Fixtures => true,
+        FileRole::Expectation | FileRole::Manifests => {
+            names_policies && documents::all(&source)?.iter().any(is_policy)
+        }
+    };
+    if !is_ours {
+        return Ok(None);
+    }
+    let text = tidy::tidy(&source)?;
+    Ok(Some((source, text)))
 }
