@@ -36,15 +36,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let loader = arguments.options.loader()?;
     let rules = loader.of_kind(&arguments.rules, "networking.istio.io/", "DestinationRule")?;
     let policies = loader.policies(&arguments.policies)?;
-    let client = Client::new(
-        &description.node.to_value(),
-        &descriptions::values(&rules),
-        &descriptions::values(&policies),
-    );
-    let client = client.map_err(|problems| {
-        let lists = [("rules", rules.as_slice()), ("resources", policies.as_slice())];
-        descriptions::diagnostics(&problems, &description, &lists)
-    })?;
+    let client = descriptions::read(
+        &description,
+        [("rules", &rules), ("resources", &policies)],
+        |description, [rules, policies]| Client::new(description, &rules, &policies),
+    )?;
     let destination = &arguments.options.destination;
     destination.write(|| client.file(), |folder| client.files(folder))?;
     Ok(Exit::Fine)

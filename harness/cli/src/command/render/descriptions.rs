@@ -1,17 +1,28 @@
-//! Maps `peerwarden-envoy`'s problems to places in the files.
+//! Gives descriptions and documents to `peerwarden-envoy`, and maps its problems to places in the files.
 
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::documents::Document;
+use peerwarden_documents::yaml::Node;
 use peerwarden_engine::document::{Step, Value};
 use peerwarden_engine::{Problem, Problems};
 
-/// Documents as trees of values.
-pub(super) fn values(documents: &[Document]) -> Vec<Value> {
-    documents
-        .iter()
-        .map(|document| document.node.to_value())
-        .collect()
+/// Reads a description, with lists of documents, each by its name in the paths of problems.
+///
+/// # Errors
+///
+/// If `new` refuses them: its problems, each with its place.
+pub(super) fn read<T, const N: usize>(
+    description: &Document,
+    lists: [(&str, &[Document]); N],
+    new: impl FnOnce(&Value, [Vec<Value>; N]) -> Result<T, Problems>,
+) -> Result<T, Vec<Diagnostic>> {
+    let values = |(_, documents): (&str, &[Document])| {
+        let nodes = documents.iter().map(|document| &document.node);
+        nodes.map(Node::to_value).collect()
+    };
+    new(&description.node.to_value(), lists.map(values))
+        .map_err(|problems| diagnostics(&problems, description, &lists))
 }
 
 /// Warns that a single file cannot contain a requested limit.

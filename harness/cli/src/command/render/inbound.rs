@@ -62,15 +62,21 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let description = files::one(&arguments.description)?;
     let loader = arguments.options.loader()?;
     let policies = loader.policies(&arguments.policies)?;
-    let wrong =
-        |problems| descriptions::diagnostics(&problems, &description, &[("resources", policies.as_slice())]);
-    let mut inbound =
-        Inbound::new(&description.node.to_value(), &descriptions::values(&policies)).map_err(wrong)?;
-    if let Some(file) = &arguments.probes
-        && let Some(probes) = probes::one(file, arguments.probes_port)?
-    {
-        inbound = inbound.with_probes(probes).map_err(wrong)?;
-    }
+    let probes = match &arguments.probes {
+        Some(file) => probes::one(file, arguments.probes_port)?,
+        None => None,
+    };
+    let inbound = descriptions::read(
+        &description,
+        [("resources", &policies)],
+        |description, [policies]| {
+            let inbound = Inbound::new(description, &policies)?;
+            match probes {
+                Some(probes) => inbound.with_probes(probes),
+                None => Ok(inbound),
+            }
+        },
+    )?;
     let destination = &arguments.options.destination;
     destination.write(|| inbound.file(), |folder| inbound.files(folder))?;
     if destination.is_one_file() {

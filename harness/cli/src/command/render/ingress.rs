@@ -39,18 +39,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
     let loader = arguments.options.loader()?;
     let gateways = loader.of_kind(&arguments.gateways, "networking.istio.io/", "Gateway")?;
     let policies = loader.policies(&arguments.policies)?;
-    let ingress = Ingress::new(
-        &description.node.to_value(),
-        &descriptions::values(&gateways),
-        &descriptions::values(&policies),
-    );
-    let ingress = ingress.map_err(|problems| {
-        let lists = [
-            ("gateways", gateways.as_slice()),
-            ("resources", policies.as_slice()),
-        ];
-        descriptions::diagnostics(&problems, &description, &lists)
-    })?;
+    let ingress = descriptions::read(
+        &description,
+        [("gateways", &gateways), ("resources", &policies)],
+        |description, [gateways, policies]| Ingress::new(description, &gateways, &policies),
+    )?;
     let destination = &arguments.options.destination;
     destination.write(|| ingress.file(), |folder| ingress.files(folder))?;
     if destination.is_one_file() {
