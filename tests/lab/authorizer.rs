@@ -1,5 +1,6 @@
 //! External authorizers: real servers that record their questions, and answer by script.
 
+mod approver;
 mod fixed_reply;
 mod grpc;
 mod http;
@@ -8,6 +9,7 @@ mod questions;
 mod timing;
 mod truncated_body;
 
+pub use approver::Approver;
 pub use fixed_reply::FixedReplyServer;
 pub use grpc::{GrpcAnswer, GrpcAuthorizer, GrpcQuestion};
 pub use http::{HttpAnswer, HttpAuthorizer, HttpQuestion};

@@ -8,6 +8,7 @@ mod process;
 pub use access_log::AccessLogEntry;
 pub use admin::Stats;
 pub use launch::Launch;
+pub use process::CpuTimes;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -138,6 +139,11 @@ impl Envoy {
     /// The CPU time of all its threads so far, as Linux counts it.
     pub fn cpu(&self) -> Result<Duration> {
         self.process.cpu()
+    }
+
+    /// The same, in its own code and in the kernel apart, but in larger steps: for sums over many measurements.
+    pub fn cpu_times(&self) -> Result<CpuTimes> {
+        self.process.cpu_times()
     }
 
     /// The memory in use, in bytes, as Linux counts it.

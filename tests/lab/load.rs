@@ -4,6 +4,7 @@
 
 mod http;
 mod latencies;
+mod pace;
 mod tcp;
 
 pub use http::{Crowd, LoadRequest, Replies};

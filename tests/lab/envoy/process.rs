@@ -19,6 +19,15 @@ const KEEP: &str = "PEERWARDEN_LAB_KEEP";
 const ADMIN: &str =
     r#"{"admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}}}"#;
 
+/// The CPU time of a process, in steps of ten milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CpuTimes {
+    /// In its own code.
+    pub user: Duration,
+    /// In the kernel, on its behalf.
+    pub system: Duration,
+}
+
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
@@ -40,6 +49,28 @@ impl Process {
             nanos += on_cpu.parse::<u64>()?;
         }
         Ok(Duration::from_nanos(nanos))
+    }
+
+    /// Fields 14 and 15 of `/proc/PID/stat`, in hundredths of a second (proc(5)).
+    pub(super) fn cpu_times(&self) -> Result<CpuTimes> {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+        // The name of the program, the second field, ends with the last parenthesis.
+        let fields = text
+            .rsplit_once(") ")
+            .map(|(_, fields)| fields)
+            .context("no name")?;
+        let ticks = |place: usize| -> Result<Duration> {
+            let field = fields
+                .split_whitespace()
+                .nth(place)
+                .with_context(|| path.clone())?;
+            Ok(Duration::from_millis(field.parse::<u64>()? * 10))
+        };
+        Ok(CpuTimes {
+            user: ticks(11)?,
+            system: ticks(12)?,
+        })
     }
 
     /// `VmRSS` of `/proc/PID/status` (proc(5)).

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 
 use super::Latencies;
+use super::pace::Pace;
 use crate::client::http::{Connection, Version};
 use crate::client::{Caller, ClientRequest};
 
@@ -63,15 +64,28 @@ impl Crowd {
         Ok(())
     }
 
-    /// Every caller sends this many requests, continuing where it left off.
+    /// Every caller sends this many requests, each after the reply to the one before, continuing where it left off.
     ///
     /// # Errors
     /// If a connection fails, or a reply has another status than required.
     pub async fn ask(&mut self, each: usize) -> Result<Replies> {
+        self.ask_at(each, None).await
+    }
+
+    /// The same, but a caller's requests begin at fixed intervals, and the callers' in turns. How long a reply took counts from when
+    /// the request should have begun: a slow reply delays those behind it.
+    pub async fn ask_every(&mut self, interval: Duration, each: usize) -> Result<Replies> {
+        self.ask_at(each, Some(interval)).await
+    }
+
+    async fn ask_at(&mut self, each: usize, interval: Option<Duration>) -> Result<Replies> {
         let mut tasks = JoinSet::new();
-        for mut member in std::mem::take(&mut self.members) {
+        let members = std::mem::take(&mut self.members);
+        let mut paces = interval.map(|interval| Pace::of_each(members.len(), interval));
+        for mut member in members {
+            let pace = paces.as_mut().and_then(Iterator::next);
             tasks.spawn(async move {
-                let replies = member.ask(each).await;
+                let replies = member.ask(each, pace).await;
                 (member, replies)
             });
         }
@@ -90,13 +104,13 @@ impl Crowd {
 }
 
 impl Member {
-    async fn ask(&mut self, times: usize) -> Result<Replies> {
+    async fn ask(&mut self, times: usize, mut pace: Option<Pace>) -> Result<Replies> {
         let mut replies = Replies::default();
         for _ in 0..times {
             let Some(request) = self.requests.get(self.next) else {
                 break;
             };
-            let start = Instant::now();
+            let start = Pace::next_of(&mut pace).await;
             let reply = self.connection.send(request.ask.clone()).await?;
             replies.latencies.add(start.elapsed());
             *replies.statuses.entry(reply.status).or_default() += 1;

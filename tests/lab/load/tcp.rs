@@ -1,12 +1,13 @@
 //! TCP callers: a new connection for each message, or messages over connections that stay open. The server must echo.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 use tokio::task::JoinSet;
 
 use super::Latencies;
+use super::pace::Pace;
 use crate::client::Caller;
 use crate::client::tcp::{Connection, ReceivedBytes};
 
@@ -85,12 +86,24 @@ impl PersistentConnections {
     /// # Errors
     /// If a message does not come back.
     pub async fn echo(&mut self, each: usize) -> Result<Latencies> {
+        self.echo_at(each, None).await
+    }
+
+    /// The same at fixed intervals, as [`Crowd::ask_every`](super::Crowd::ask_every).
+    pub async fn echo_every(&mut self, interval: Duration, each: usize) -> Result<Latencies> {
+        self.echo_at(each, Some(interval)).await
+    }
+
+    async fn echo_at(&mut self, each: usize, interval: Option<Duration>) -> Result<Latencies> {
         let mut tasks = JoinSet::new();
-        for mut connection in std::mem::take(&mut self.connections) {
+        let connections = std::mem::take(&mut self.connections);
+        let mut paces = interval.map(|interval| Pace::of_each(connections.len(), interval));
+        for mut connection in connections {
+            let mut pace = paces.as_mut().and_then(Iterator::next);
             tasks.spawn(async move {
                 let mut latencies = Latencies::default();
                 for _ in 0..each {
-                    let start = Instant::now();
+                    let start = Pace::next_of(&mut pace).await;
                     ensure!(is_echo(&connection.echo(MESSAGE).await?)?, "the connection ended");
                     latencies.add(start.elapsed());
                 }
