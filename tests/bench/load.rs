@@ -7,8 +7,10 @@ use anyhow::Result;
 use http::Method;
 use peerwarden_lab::client::ClientRequest;
 use peerwarden_lab::client::http::Version;
+use peerwarden_lab::envoy::CpuTimes;
 use peerwarden_lab::load::{self, Crowd, Latencies, LoadRequest, PersistentConnections};
 
+use crate::circumstance::Circumstance;
 use crate::plan::{Cell, Filter, Operation};
 use crate::sets::{Question, VISITORS};
 use crate::stage::Stage;
@@ -18,6 +20,12 @@ const SLICE: Duration = Duration::from_millis(30);
 
 /// The same for connections, where the interesting part is a small fraction of the cost of a handshake.
 const LONG_SLICE: Duration = Duration::from_millis(60);
+
+/// Requests each second of all callers together, at a fixed rate: about a tenth of what a worker can serve.
+const RATE: f64 = 2_000.0;
+
+/// How long a measurement at a fixed rate takes.
+const FIXED_SLICE: Duration = Duration::from_millis(200);
 
 /// The largest number of questions of each visitor in one measurement; at least two.
 const MOST: f64 = 100.0;
@@ -50,6 +58,8 @@ enum Callers {
 pub(crate) struct Measurement {
     /// Envoy's CPU, in microseconds for each request, connection or message.
     pub(crate) cpu: f64,
+    /// The same for all of them, in Envoy's own code and in the kernel.
+    pub(crate) times: CpuTimes,
     pub(crate) latencies: Latencies,
 }
 
@@ -101,7 +111,7 @@ impl Load {
         let mut warm = 0;
         let mut cost = 0.0;
         while warm < WARM_UP && spent < WARM {
-            cost = load.measure(stage).await?.cpu;
+            cost = load.measure(stage, Circumstance::Alone).await?.cpu;
             warm += load.each;
             spent += Duration::from_secs_f64(cost * 1e-6 * (load.each * VISITORS) as f64);
             load.each = (load.each * 2).min(20);
@@ -116,27 +126,41 @@ impl Load {
     }
 
     /// Asks, and measures Envoy's cost.
-    pub(crate) async fn measure(&mut self, stage: &Stage) -> Result<Measurement> {
-        self.ask(self.each.div_ceil(UNCOUNTED)).await?;
-        let before = stage.envoy.cpu()?;
-        let latencies = self.ask(self.each).await?;
+    pub(crate) async fn measure(&mut self, stage: &Stage, circumstance: Circumstance) -> Result<Measurement> {
+        let interval = (circumstance == Circumstance::FixedRate)
+            .then(|| Duration::from_secs_f64(VISITORS as f64 / RATE));
+        let each = match interval {
+            Some(interval) => (FIXED_SLICE.as_secs_f64() / interval.as_secs_f64()) as usize,
+            None => self.each,
+        };
+        self.ask(each.div_ceil(UNCOUNTED), interval).await?;
+        let (before, times) = (stage.envoy.cpu()?, stage.envoy.cpu_times()?);
+        let latencies = self.ask(each, interval).await?;
         let spent = stage.envoy.cpu()?.saturating_sub(before);
+        let now = stage.envoy.cpu_times()?;
         Ok(Measurement {
             cpu: spent.as_secs_f64() * 1e6 / latencies.count() as f64,
+            times: CpuTimes {
+                user: now.user.saturating_sub(times.user),
+                system: now.system.saturating_sub(times.system),
+            },
             latencies,
         })
     }
 
-    async fn ask(&mut self, each: usize) -> Result<Latencies> {
+    async fn ask(&mut self, each: usize, interval: Option<Duration>) -> Result<Latencies> {
         match &mut self.callers {
-            Callers::Http(crowd) => Ok(crowd.ask(each).await?.latencies),
+            Callers::Http(crowd) => match interval {
+                Some(interval) => Ok(crowd.ask_every(interval, each).await?.latencies),
+                None => Ok(crowd.ask(each).await?.latencies),
+            },
             Callers::Connections(visitors) => load::visit(self.address, visitors, each).await,
             Callers::Messages(held) => held.echo(each).await,
         }
     }
 }
 
-fn request(question: &Question, decides: bool) -> Result<LoadRequest> {
+pub(crate) fn request(question: &Question, decides: bool) -> Result<LoadRequest> {
     let method = Method::from_bytes(question.method.as_bytes())?;
     let mut ask = ClientRequest::new(method, &question.path).host(&question.host);
     for (name, value) in &question.headers {

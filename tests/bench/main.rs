@@ -1,11 +1,13 @@
 //! Measures the cost of the module on a real Envoy, compared with no filter, the cheapest Wasm filters and Envoy's own
-//! RBAC filter: Envoy's CPU for each request or connection over mutual TLS, and the latency for callers, in many short
-//! rounds that alternate, so that a busy machine affects all of them alike.
+//! RBAC filter and an external authorizer: Envoy's CPU for each request or connection over mutual TLS, and the latency for callers, in
+//! many short rounds that alternate, so that a busy machine affects all of them alike; in several runs, and in each
+//! [`Circumstance`].
 //!
 //! `bench` writes `docs/benchmarks.md` and the plot, and ends with an error if a target is missed. `bench --quick`
-//! measures less, in a minute or two, and writes neither; nor does `bench --only TEXT`, which only measures cells with
+//! measures less, in a few minutes, and writes neither; nor does `bench --only TEXT`, which only measures cells with
 //! this text in their names, or `bench --beside FILE`, which compares another build of the module with the current one.
 
+mod circumstance;
 mod configuring;
 mod filters;
 mod load;
@@ -17,6 +19,7 @@ mod plot;
 mod results;
 mod sets;
 mod stage;
+mod stall;
 mod statistics;
 mod table;
 #[cfg(test)]
@@ -31,16 +34,29 @@ use anstream::{eprintln, println};
 use anyhow::{Context, Result};
 use clap::Parser;
 
+use circumstance::Circumstance;
 use load::Load;
 use plan::Cell;
-use results::{CellSamples, Results};
+use results::{CellSamples, RunSamples, Samples};
 use stage::Stage;
 
-/// The number of rounds; the median is reported.
-const ROUNDS: usize = 25;
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    /// Runs, each with an Envoy of its own: what a target says must hold in each.
+    runs: usize,
+    /// Rounds of a run in each circumstance; the median is reported.
+    rounds: usize,
+}
 
-/// The number of rounds with `--quick`.
-const FEW_ROUNDS: usize = 5;
+/// The usual effort.
+const FULL: Effort = Effort { runs: 3, rounds: 9 };
+
+/// The effort with `--quick`.
+const QUICK: Effort = Effort { runs: 1, rounds: 5 };
+
+/// The effort for builds that are compared with each other, in one run.
+const BESIDE: Effort = Effort { runs: 1, rounds: 25 };
 
 /// How often each Envoy is started to measure configuration.
 const STARTS: usize = 3;
@@ -61,9 +77,13 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     beside: Vec<PathBuf>,
 
-    /// The number of rounds.
+    /// The number of rounds of each run.
     #[arg(long, value_name = "COUNT")]
     rounds: Option<usize>,
+
+    /// Sweeps the processor's caches until it is killed: the busy neighbour.
+    #[arg(long = circumstance::NEIGHBOUR, hide = true)]
+    neighbour: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -80,40 +100,55 @@ async fn main() -> ExitCode {
 
 /// Returns whether all targets are met.
 async fn run(arguments: Arguments) -> Result<bool> {
+    if arguments.neighbour {
+        circumstance::sweep();
+    }
+    let effort = |usual: Effort| Effort {
+        rounds: arguments.rounds.unwrap_or(usual.rounds),
+        ..usual
+    };
     if !arguments.beside.is_empty() {
         let cells = plan::beside(arguments.beside.len());
-        let results = measure(&cells, arguments.rounds.unwrap_or(ROUNDS), &arguments.beside).await?;
-        println!("{}", table::builds(&results, &arguments.beside));
+        let alone = [Circumstance::Alone];
+        let samples = measure(&cells, &alone, effort(BESIDE), &arguments.beside).await?;
+        println!(
+            "{}",
+            table::builds(&samples.all(Circumstance::Alone), &arguments.beside)
+        );
         return Ok(true);
     }
     let start = Instant::now();
     let busy = machine::load_average();
-    let (mut cells, rounds, starts) = if arguments.quick {
-        (plan::quick(), FEW_ROUNDS, 1)
+    let (mut cells, usual, starts) = if arguments.quick {
+        (plan::quick(), QUICK, 1)
     } else {
-        (plan::cells(), ROUNDS, STARTS)
+        (plan::cells(), FULL, STARTS)
     };
-    let mut configured = Vec::new();
+    let (mut configured, mut stalls) = (Vec::new(), Vec::new());
     if arguments.only.is_empty() {
         eprintln!("configuring, {starts} times each");
         configured = configuring::measure(starts).await?;
+        eprintln!("updating, while requests come");
+        stalls = stall::measure().await?;
     } else {
         plan::only(&mut cells, &arguments.only);
     }
-    let results = measure(&cells, arguments.rounds.unwrap_or(rounds), &[]).await?;
-    let verdicts = verdicts::judge(&results, &configured);
+    let samples = measure(&cells, &Circumstance::ALL, effort(usual), &[]).await?;
+    let verdicts = verdicts::judge(&samples, &configured, &stalls);
     let machine = machine::describe(start.elapsed(), &busy)?;
-    let text = page::text(&machine, &results, &configured, &verdicts);
+    let text = page::text(&machine, &samples, &configured, &stalls, &verdicts);
     println!("{text}");
     if !arguments.quick && arguments.only.is_empty() {
-        let page = page::write(&text, &results)?;
+        let page = page::write(&text, &samples)?;
         eprintln!("wrote {}", page.display());
     }
     let missed: Vec<_> = verdicts.iter().filter(|verdict| !verdict.met).collect();
     for verdict in &missed {
         eprintln!(
             "not met: {}: {}, measured {}",
-            verdict.what, verdict.target, verdict.measured
+            verdict.what,
+            verdict.target,
+            verdict.measured.join(", ")
         );
     }
     eprintln!(
@@ -124,34 +159,47 @@ async fn run(arguments: Arguments) -> Result<bool> {
     Ok(missed.is_empty())
 }
 
-async fn measure(cells: &[Cell], rounds: usize, beside: &[PathBuf]) -> Result<Results> {
-    eprintln!("starting Envoy with {} things to measure", cells.len());
-    let stage = Stage::open(cells, beside).await?;
-    eprintln!("connecting, and warming up");
-    let mut loads = Vec::new();
-    let mut samples = Vec::new();
-    for &cell in cells {
-        loads.push(
-            Load::open(&stage, cell)
-                .await
-                .with_context(|| format!("{cell:?}"))?,
+/// Measures all cells in some circumstances, in several runs, each with an Envoy of its own.
+async fn measure(
+    cells: &[Cell],
+    circumstances: &[Circumstance],
+    effort: Effort,
+    beside: &[PathBuf],
+) -> Result<Samples> {
+    let mut samples = Samples::default();
+    for run in 1..=effort.runs {
+        eprintln!(
+            "run {run} of {}: starting Envoy with {} things to measure",
+            effort.runs,
+            cells.len()
         );
-        samples.push(CellSamples {
-            cell,
-            rounds: Vec::new(),
-            latencies: Default::default(),
-        });
-    }
-    for round in 1..=rounds {
-        eprintln!("round {round} of {rounds}");
-        for (load, sampled) in loads.iter_mut().zip(&mut samples) {
-            let measured = load
-                .measure(&stage)
-                .await
-                .with_context(|| format!("{:?}", sampled.cell))?;
-            sampled.rounds.push(measured.cpu);
-            sampled.latencies.extend(measured.latencies);
+        let stage = Stage::open(cells, beside).await?;
+        eprintln!("connecting, and warming up");
+        let mut loads = Vec::new();
+        for &cell in cells {
+            let load = Load::open(&stage, cell).await;
+            loads.push((cell, load.with_context(|| format!("{cell:?}"))?));
         }
+        let mut sampled = RunSamples::new();
+        for round in 1..=effort.rounds {
+            for &circumstance in circumstances {
+                eprintln!("round {round} of {}, {}", effort.rounds, circumstance.as_str());
+                let _neighbour = circumstance.neighbour()?;
+                let measured = loads.iter_mut().filter(|(cell, _)| circumstance.has(*cell));
+                let sampled = sampled.entry(circumstance).or_default();
+                for (place, (cell, load)) in measured.enumerate() {
+                    let measurement = load.measure(&stage, circumstance).await;
+                    let measurement = measurement.with_context(|| format!("{cell:?}"))?;
+                    if sampled.len() == place {
+                        sampled.push(CellSamples::of(*cell));
+                    }
+                    if let Some(samples) = sampled.get_mut(place) {
+                        samples.add(measurement);
+                    }
+                }
+            }
+        }
+        samples.0.push(sampled);
     }
-    Ok(Results::of(samples))
+    Ok(samples)
 }

@@ -16,6 +16,8 @@ pub(crate) enum Filter {
     OnePropertyWithCallbacks,
     /// A Wasm filter that reads the certificate and all headers, with the callbacks that the module has, and decides nothing.
     CertificateAndHeaders,
+    /// Envoy's `ext_authz` filter, with an authorizer that says yes to everybody.
+    ExternalAuthorizer,
     /// Envoy's own RBAC filter.
     Native,
     Module,
@@ -86,7 +88,8 @@ pub(crate) fn cells() -> Vec<Cell> {
     for way in [Operation::Http1, Operation::Http2, Operation::Connection] {
         add(&mut cells, way, &FLOORS, Kind::Identity, &[1]);
         add(&mut cells, way, &BOTH, Kind::Identity, &COUNTS);
-        add(&mut cells, way, &[Filter::Locked], Kind::Identity, &[1]);
+        let others = [Filter::Locked, Filter::ExternalAuthorizer];
+        add(&mut cells, way, &others, Kind::Identity, &[1]);
         if way != Operation::Connection {
             add(
                 &mut cells,
@@ -178,6 +181,13 @@ impl Cell {
         }
     }
 
+    /// Whether it is also measured at a fixed rate: that takes longer, and says the same of all numbers of policies.
+    pub(crate) fn has_fixed_rate(self) -> bool {
+        let is_http = matches!(self.way, Operation::Http1 | Operation::Http2);
+        let has_policies = self.filter.is_module() || self.filter == Filter::Native;
+        is_http && self.kind.is_typical() && (self.count == 1 || !has_policies || self.count == FEW)
+    }
+
     /// Whether this is the baseline of `other`, without its filter.
     pub(crate) fn is_base_of(self, other: Self) -> bool {
         let kind = match other.way {
@@ -219,6 +229,7 @@ impl Filter {
             Self::OneProperty => "the cheapest Wasm filter that reads one property",
             Self::OnePropertyWithCallbacks => "the same, with the callbacks of the module",
             Self::CertificateAndHeaders => "the same, reading the certificate and all headers",
+            Self::ExternalAuthorizer => "Envoy's ext_authz filter, with an authorizer that always says yes",
             Self::Native => "Envoy's RBAC filter",
             Self::Module => "peerwarden",
             Self::Locked => "peerwarden with the second lock",

@@ -18,7 +18,7 @@ use adversarial::CostlyForm;
 pub(crate) const SEED: u64 = 20_260_713;
 
 /// The numbers of policies.
-pub(crate) const COUNTS: [usize; 6] = [1, 10, 50, 100, 1_000, 10_000];
+pub(crate) const COUNTS: [usize; 7] = [1, 10, 50, 100, 200, 1_000, 10_000];
 
 /// The number of concurrent callers.
 pub(crate) const VISITORS: usize = 8;
@@ -104,6 +104,11 @@ impl Kind {
             Self::Service | Self::MeshWide => Self::Service,
             Self::LongPath => Self::LongPath,
         }
+    }
+
+    /// Whether its policies are as people write them, rather than made to be expensive.
+    pub(crate) fn is_typical(self) -> bool {
+        matches!(self, Self::Identity | Self::Full | Self::Service)
     }
 
     /// Whether it has rules on addresses, for which the module needs the direct peer.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use peerwarden_lab::authorizer::Approver;
 use peerwarden_lab::certificates::{Authority, Certificate};
 use peerwarden_lab::client::Caller;
 use peerwarden_lab::config::{
@@ -22,7 +23,10 @@ use crate::plan::{Cell, Filter, ListenerKey};
 use crate::sets::{self, PolicySet, Visitor};
 
 /// For an Envoy with that many policies to start, on a busy machine.
-const START: Duration = Duration::from_secs(300);
+pub(crate) const START: Duration = Duration::from_secs(300);
+
+/// The cluster of the external authorizer.
+const AUTHORIZER: &str = "authorizer";
 
 /// The Envoy and its callers.
 pub(crate) struct Stage {
@@ -30,6 +34,7 @@ pub(crate) struct Stage {
     /// The visitors of each listener.
     visitors: BTreeMap<ListenerKey, Vec<Visitor>>,
     authority: Authority,
+    _authorizer: Approver,
     _upstream: TcpEcho,
     _files: TempDir,
 }
@@ -37,13 +42,13 @@ pub(crate) struct Stage {
 /// The settings that all listeners share.
 pub(crate) struct ListenerSettings {
     pub(crate) authority: Authority,
-    server: ServerTls,
-    upstream: TcpEcho,
+    pub(crate) server: ServerTls,
+    pub(crate) upstream: TcpEcho,
     empty: PathBuf,
     one_property: PathBuf,
     with_callbacks: PathBuf,
     certificate_and_headers: PathBuf,
-    module: PathBuf,
+    pub(crate) module: PathBuf,
     /// Other builds of the module.
     beside: Vec<PathBuf>,
     files: TempDir,
@@ -81,6 +86,7 @@ impl ListenerSettings {
         let name = place.name();
         let before = match place.filter {
             Filter::Native => native::filters(&set.documents, &sets::workload(), place.layer),
+            Filter::ExternalAuthorizer => vec![external_authorizer(place.layer)],
             Filter::None
             | Filter::Empty
             | Filter::OneProperty
@@ -116,7 +122,7 @@ impl ListenerSettings {
         let transport = Transport::mutual(&self.server);
         let listener = Listener::new(&name, transport, protocol, self.upstream.address());
         let module = match place.filter {
-            Filter::None | Filter::Native => return listener,
+            Filter::None | Filter::Native | Filter::ExternalAuthorizer => return listener,
             Filter::Empty => Module::text(self.empty.clone(), ""),
             Filter::OneProperty => Module::text(self.one_property.clone(), ""),
             Filter::OnePropertyWithCallbacks => Module::text(self.with_callbacks.clone(), ""),
@@ -142,7 +148,10 @@ impl ListenerSettings {
 impl Stage {
     pub(crate) async fn open(cells: &[Cell], beside: &[PathBuf]) -> Result<Self> {
         let scenery = ListenerSettings::build(beside).await?;
-        let mut bootstrap = Bootstrap::new().cluster(Cluster::nowhere());
+        let authorizer = Approver::start().await?;
+        let mut bootstrap = Bootstrap::new()
+            .cluster(Cluster::nowhere())
+            .cluster(Cluster::http2(AUTHORIZER, authorizer.address()));
         let mut visitors = BTreeMap::new();
         for cell in cells {
             let place = cell.place();
@@ -158,6 +167,7 @@ impl Stage {
             envoy,
             visitors,
             authority: scenery.authority,
+            _authorizer: authorizer,
             _upstream: scenery.upstream,
             _files: scenery.files,
         })
@@ -169,20 +179,43 @@ impl Stage {
             .visitors
             .get(&place)
             .context("a listener that is not there")?;
-        let caller = |visitor: &Visitor| {
-            let identity = Certificate::spiffe(&format!("spiffe://{}", visitor.principal));
-            let caller = Caller::workload(&self.authority, &self.authority.issue(identity)?)?;
-            Ok((
-                caller.from(visitor.from.into()).without_resumption(),
-                visitor.clone(),
-            ))
-        };
-        visitors.iter().map(caller).collect()
+        callers(&self.authority, visitors)
     }
 }
 
+/// Visitors with their certificates.
+pub(crate) fn callers(authority: &Authority, visitors: &[Visitor]) -> Result<Vec<(Caller, Visitor)>> {
+    let caller = |visitor: &Visitor| {
+        let identity = Certificate::spiffe(&format!("spiffe://{}", visitor.principal));
+        let caller = Caller::workload(authority, &authority.issue(identity)?)?;
+        Ok((
+            caller.from(visitor.from.into()).without_resumption(),
+            visitor.clone(),
+        ))
+    };
+    visitors.iter().map(caller).collect()
+}
+
+/// Envoy's filter that asks an authorizer over gRPC about each request, or each connection.
+fn external_authorizer(layer: Layer) -> Value {
+    let service = json!({"envoy_grpc": {"cluster_name": AUTHORIZER}, "timeout": "5s"});
+    let (name, kind, prefix) = match layer {
+        Layer::Http => ("http", "ExtAuthz", json!(null)),
+        Layer::Tcp => ("network", "ExtAuthz", json!("authorizer")),
+    };
+    let mut config = json!({
+        "@type": format!("type.googleapis.com/envoy.extensions.filters.{name}.ext_authz.v3.{kind}"),
+        "transport_api_version": "V3",
+        "grpc_service": service,
+    });
+    if !prefix.is_null() {
+        config["stat_prefix"] = prefix;
+    }
+    json!({"name": format!("envoy.filters.{name}.ext_authz"), "typed_config": config})
+}
+
 /// Envoy answers itself: an upstream would cost more than the filter.
-fn direct() -> Value {
+pub(crate) fn direct() -> Value {
     json!({"virtual_hosts": [{
         "name": "direct", "domains": ["*"],
         "routes": [{"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": "ok"}}}],

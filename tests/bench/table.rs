@@ -3,11 +3,14 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use peerwarden_lab::native::Layer;
+
 use crate::configuring::ConfigurationCost;
 use crate::numbers::{grouped, micros, times};
 use crate::plan::{Filter, Operation};
 use crate::results::{Line, Results};
 use crate::sets::Kind;
+use crate::stall::Stall;
 use crate::statistics::Spread;
 use crate::verdicts::TargetResult;
 
@@ -20,7 +23,9 @@ pub(crate) fn verdicts(verdicts: &[TargetResult]) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {met} |",
-            verdict.what, verdict.target, verdict.measured
+            verdict.what,
+            verdict.target,
+            verdict.measured.join("; ")
         );
     }
     text
@@ -42,6 +47,7 @@ pub(crate) fn builds(results: &Results, beside: &[PathBuf]) -> String {
             | Filter::OneProperty
             | Filter::OnePropertyWithCallbacks
             | Filter::CertificateAndHeaders
+            | Filter::ExternalAuthorizer
             | Filter::Native
             | Filter::Locked => continue,
         };
@@ -63,7 +69,7 @@ pub(crate) fn builds(results: &Results, beside: &[PathBuf]) -> String {
 /// The cost of requests with few or no policies.
 pub(crate) fn floors(results: &Results) -> String {
     let mut text = String::from(
-        "| traffic | filter | CPU | middle half | added | p50 | p99 |\n|---|---|---:|---:|---:|---:|---:|\n",
+        "| traffic | filter | CPU | middle half | in the kernel | added | p50 | p99 |\n|---|---|---:|---:|---:|---:|---:|---:|\n",
     );
     for line in &results.0 {
         let cell = line.cell;
@@ -79,16 +85,52 @@ pub(crate) fn floors(results: &Results) -> String {
             Filter::Empty
             | Filter::OneProperty
             | Filter::OnePropertyWithCallbacks
-            | Filter::CertificateAndHeaders => cell.filter.as_str().to_owned(),
+            | Filter::CertificateAndHeaders
+            | Filter::ExternalAuthorizer => cell.filter.as_str().to_owned(),
         };
         let _ = writeln!(
             text,
-            "| {} | {filter} | {} | {} to {} | {} | {} | {} |",
+            "| {} | {filter} | {} | {} to {} | {} | {} | {} | {} |",
             cell.way.as_str(),
             micros(line.cpu.median),
             micros(line.cpu.low),
             micros(line.cpu.high),
+            share(line.kernel),
             micros(line.added.median),
+            micros(line.p50),
+            micros(line.p99),
+        );
+    }
+    text
+}
+
+/// A share as a percentage.
+fn share(share: f64) -> String {
+    if share.is_nan() {
+        "–".to_owned()
+    } else {
+        format!("{:.0} %", share * 100.0)
+    }
+}
+
+/// The cost of requests at a fixed rate.
+pub(crate) fn fixed_rate(results: &Results) -> String {
+    let mut text = String::from(
+        "| traffic | filter | policies | added | middle half | in the kernel | p50 | p99 |\n|---|---|---|---:|---:|---:|---:|---:|\n",
+    );
+    for line in &results.0 {
+        let (cell, added) = (line.cell, line.added);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {}: {} | {} | {} to {} | {} | {} | {} |",
+            cell.way.as_str(),
+            cell.filter.as_str(),
+            cell.kind.as_str(),
+            policies(cell.count),
+            micros(added.median),
+            micros(added.low),
+            micros(added.high),
+            share(line.kernel),
             micros(line.p50),
             micros(line.p99),
         );
@@ -139,6 +181,32 @@ fn spread(spread: Spread) -> String {
 
 fn latencies(line: &Line) -> String {
     format!("{}, {}", micros(line.p50), micros(line.p99))
+}
+
+/// How long requests wait while updates arrive.
+pub(crate) fn stalls(stalls: &[Stall]) -> String {
+    let mut text = String::from(
+        "| traffic | filter | updates | p50 | p99 | p99.9 | the slowest |\n|---|---|---|---:|---:|---:|---:|\n",
+    );
+    for stall in stalls {
+        let mut latencies = stall.latencies.clone();
+        let mut millis = |share| format!("{:.1} ms", latencies.quantile(share).as_secs_f64() * 1e3);
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            match stall.layer {
+                Layer::Http => "HTTP/1.1, requests",
+                Layer::Tcp => "TCP, messages",
+            },
+            stall.filter.as_str(),
+            if stall.updates { "ten" } else { "none" },
+            millis(0.5),
+            millis(0.99),
+            millis(0.999),
+            millis(1.0),
+        );
+    }
+    text
 }
 
 /// The cost of configuration.
