@@ -10,7 +10,9 @@ use peerwarden_documents::setup::Protocol;
 use super::diff::ProtocolChoice;
 use super::inputs::EngineArguments;
 use super::mesh::MeshArguments;
+use super::request::RequestArguments;
 use crate::analysis::policies::Policies;
+use crate::analysis::search::{Matches, Search};
 use crate::error::Result;
 
 /// The policies and the protocol of a question.
@@ -45,6 +47,34 @@ impl AnalysisArguments {
             return Err(wrong.help("name files or folders with policies; render Helm charts first: `helm template CHART > FILE`").into());
         }
         Ok((policies, workloads))
+    }
+
+    /// Searches each workload for requests of a kind that are allowed, or denied; shows at most `limit` classes of them.
+    ///
+    /// # Errors
+    ///
+    /// If files or the request are invalid, or if the analysis fails.
+    pub(super) fn search(
+        &self,
+        request: &RequestArguments,
+        namespace: Option<&str>,
+        allowed: bool,
+        limit: usize,
+    ) -> Result<Vec<Matches>> {
+        let (question, protocol) = request.read(self.protocol)?;
+        let (policies, workloads) = self.read(namespace)?;
+        let query = question.read(&policies.config.mesh, protocol)?;
+        let module = self.engines.module()?;
+        let search = Search {
+            policies: &policies,
+            query: &query,
+            protocol,
+            allowed,
+            choice: self.engines.engine,
+            module: module.as_ref().map(|shipped| &shipped.module),
+            limit,
+        };
+        workloads.iter().map(|workload| search.run(workload)).collect()
     }
 
     pub(super) fn protocol(&self) -> Protocol {

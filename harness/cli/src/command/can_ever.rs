@@ -7,7 +7,7 @@ use super::analysis::AnalysisArguments;
 use super::inputs::OutputFormat;
 use super::repository::DefaultNamespaceArgument;
 use super::request::RequestArguments;
-use crate::analysis::search::{self, Search};
+use crate::analysis::search;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::failure_report;
@@ -50,23 +50,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 }
 
 fn answer(arguments: &Arguments) -> Result<Exit> {
-    let (question, protocol) = arguments.request.read(arguments.analysis.protocol)?;
-    let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;
-    let query = question.read(&policies.config.mesh, protocol)?;
-    let module = arguments.analysis.engines.module()?;
-    let search = Search {
-        policies: &policies,
-        query: &query,
-        protocol,
-        allowed: !arguments.denied,
-        choice: arguments.analysis.engines.engine,
-        module: module.as_ref().map(|shipped| &shipped.module),
-        limit: 1,
-    };
-    let matches = workloads.iter().map(|workload| search.run(workload));
-    let matches = matches.collect::<Result<Vec<_>>>()?;
+    let (allowed, namespace) = (!arguments.denied, arguments.namespace.get());
+    let matches = arguments
+        .analysis
+        .search(&arguments.request, namespace, allowed, 1)?;
     output::print(&match arguments.format {
-        OutputFormat::Human => search::answers(&matches, search.allowed),
+        OutputFormat::Human => search::answers(&matches, allowed),
         OutputFormat::Json => search::json(&matches)?,
     })?;
     let as_expected = matches.iter().all(|one| match arguments.expect {

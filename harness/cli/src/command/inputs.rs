@@ -69,6 +69,17 @@ pub(super) struct PolicyArguments {
     /// the documents of `--policies`, such as `deploy/orders`.
     #[arg(long, value_name = "WORKLOAD")]
     workload: Option<PathBuf>,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
+    #[command(flatten)]
+    repository: RepositoryArguments,
+    #[command(flatten)]
+    namespace: NamespaceArgument,
+}
+
+/// What the module's configuration has beside policies, mesh and workload.
+#[derive(Debug, Args)]
+pub(super) struct ConfigurationArguments {
     /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config. By default, those of
     /// `--mesh`.
     #[arg(long, value_name = "FILE")]
@@ -76,10 +87,6 @@ pub(super) struct PolicyArguments {
     /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
     #[arg(long, value_enum, value_name = "WORD")]
     paths: Option<Paths>,
-    #[command(flatten)]
-    repository: RepositoryArguments,
-    #[command(flatten)]
-    namespace: NamespaceArgument,
 }
 
 /// Which engine decides.
@@ -97,6 +104,29 @@ pub(super) struct EngineArguments {
     cache: Option<PathBuf>,
 }
 
+impl ConfigurationArguments {
+    /// Reads these settings and the mesh; `mesh` is its file.
+    ///
+    /// # Errors
+    ///
+    /// If files are invalid; all mistakes are reported.
+    pub(super) fn setup(&self, mesh: Option<&Path>) -> Result<Setup, Vec<Diagnostic>> {
+        let mesh = repository::mesh(mesh);
+        let given = self.extension_providers.as_deref().map(files::one).transpose();
+        let (mesh, given) = match (mesh, given) {
+            (Ok(mesh), Ok(given)) => (mesh, given),
+            (mesh, given) => return Err(mesh.err().into_iter().chain(given.err()).collect()),
+        };
+        let (mesh, of_mesh) = mesh.map_or((None, None), |mesh| (Some(mesh.mesh), mesh.extension_providers));
+        Ok(Setup {
+            mesh,
+            extension_providers: given.or(of_mesh),
+            paths: self.paths.map(Into::into),
+            ..Setup::default()
+        })
+    }
+}
+
 impl PolicyArguments {
     /// Reads the files.
     ///
@@ -106,26 +136,19 @@ impl PolicyArguments {
     pub(super) fn read(&self) -> Result<Setup, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
         let loader = self.loader().map_err(|wrong| vec![wrong])?;
-        let mesh = repository::mesh(self.mesh.as_deref()).unwrap_or_else(|diagnostic| {
-            wrong.push(diagnostic);
-            None
-        });
-        let (mesh, of_mesh) = mesh.map_or((None, None), |mesh| (Some(mesh.mesh), mesh.extension_providers));
-        let extension_providers = self.extension_providers.as_deref().map(files::one).transpose();
-        let extension_providers = extension_providers.unwrap_or_else(|diagnostic| {
-            wrong.push(diagnostic);
-            None
+        let around = self.configuration.setup(self.mesh.as_deref());
+        let around = around.unwrap_or_else(|diagnostics| {
+            wrong.extend(diagnostics);
+            Setup::default()
         });
         let (resources, workload) = self.documents(&loader).unwrap_or_else(|diagnostics| {
             wrong.extend(diagnostics);
             (Vec::new(), None)
         });
         let setup = Setup {
-            mesh,
             workload,
             resources,
-            extension_providers: extension_providers.or(of_mesh),
-            paths: self.paths.map(Into::into),
+            ..around
         };
         wrong.extend(setup.trust().err().into_iter().flatten());
         if wrong.is_empty() { Ok(setup) } else { Err(wrong) }

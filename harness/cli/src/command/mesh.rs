@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use peerwarden_analysis::WorkloadClass;
 use peerwarden_documents::diagnostic::Diagnostic;
-use peerwarden_documents::files;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::workload;
 
-use super::inputs::Paths;
-use super::repository::{self, RepositoryArguments};
+use super::inputs::ConfigurationArguments;
+use super::repository::RepositoryArguments;
 use crate::analysis::policies::{self, Policies};
 use crate::error::Result;
 
@@ -26,13 +25,8 @@ pub(super) struct MeshArguments {
     /// The mesh: `trustDomain`, `rootNamespace`, …, a MeshConfig, the ConfigMap `istio`, an IstioOperator, or Helm values of istiod.
     #[arg(long, value_name = "FILE")]
     mesh: Option<PathBuf>,
-    /// The external authorizers that CUSTOM policies name: a list, as `extensionProviders` in Istio's mesh config. By default, those of
-    /// `--mesh`.
-    #[arg(long, value_name = "FILE")]
-    extension_providers: Option<PathBuf>,
-    /// How to treat paths that an application may read differently, as `paths` in the module's configuration.
-    #[arg(long, value_enum, value_name = "WORD")]
-    paths: Option<Paths>,
+    #[command(flatten)]
+    configuration: ConfigurationArguments,
     #[command(flatten)]
     repository: RepositoryArguments,
 }
@@ -42,17 +36,9 @@ impl MeshArguments {
     ///
     /// # Errors
     ///
-    /// If a file is invalid.
-    pub(super) fn setup(&self) -> Result<Setup, Diagnostic> {
-        let mesh = repository::mesh(self.mesh.as_deref())?;
-        let (mesh, of_mesh) = mesh.map_or((None, None), |mesh| (Some(mesh.mesh), mesh.extension_providers));
-        let given = self.extension_providers.as_deref().map(files::one).transpose()?;
-        Ok(Setup {
-            mesh,
-            extension_providers: given.or(of_mesh),
-            paths: self.paths.map(Into::into),
-            ..Setup::default()
-        })
+    /// If files are invalid; all mistakes are reported.
+    pub(super) fn setup(&self) -> Result<Setup, Vec<Diagnostic>> {
+        self.configuration.setup(self.mesh.as_deref())
     }
 
     /// The loader of files.

@@ -6,7 +6,7 @@ use super::analysis::AnalysisArguments;
 use super::inputs::OutputFormat;
 use super::repository::DefaultNamespaceArgument;
 use super::request::RequestArguments;
-use crate::analysis::search::{self, Search};
+use crate::analysis::search;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::failure_report;
@@ -39,24 +39,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 }
 
 fn answer(arguments: &Arguments) -> Result<Exit> {
-    let (question, protocol) = arguments.request.read(arguments.analysis.protocol)?;
-    let request = arguments.request.text();
-    let (policies, workloads) = arguments.analysis.read(arguments.namespace.get())?;
-    let query = question.read(&policies.config.mesh, protocol)?;
-    let module = arguments.analysis.engines.module()?;
-    let search = Search {
-        policies: &policies,
-        query: &query,
-        protocol,
-        allowed: true,
-        choice: arguments.analysis.engines.engine,
-        module: module.as_ref().map(|shipped| &shipped.module),
-        limit: arguments.limit.max(1),
-    };
-    let matches = workloads.iter().map(|workload| search.run(workload));
-    let matches = matches.collect::<Result<Vec<_>>>()?;
+    let (namespace, limit) = (arguments.namespace.get(), arguments.limit.max(1));
+    let matches = arguments
+        .analysis
+        .search(&arguments.request, namespace, true, limit)?;
     output::print(&match arguments.format {
-        OutputFormat::Human => search::callers(&request, &matches),
+        OutputFormat::Human => search::callers(&arguments.request.text(), &matches),
         OutputFormat::Json => search::json(&matches)?,
     })?;
     Ok(Exit::Fine)

@@ -143,16 +143,7 @@ impl Port {
                 None
             }
         };
-        let upstream = match fields.text("upstream", problems) {
-            Some(text) => Endpoint::read(text, &at.name("upstream"), problems),
-            None => {
-                let problem = Problem::new(at, "`upstream` is missing or not a string");
-                problems.push(
-                    problem.help("write the address of the application: `upstream: \"127.0.0.1:18080\"`"),
-                );
-                None
-            }
-        };
+        let upstream = Endpoint::upstream(&mut fields, at, problems);
         let enforcement = Self::enforcement(&mut fields, protocol, &at.name("enforcement"), problems);
         fields.finish(problems);
         Some(Self {

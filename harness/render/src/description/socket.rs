@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use peerwarden_engine::document::At;
+use peerwarden_engine::document::{At, Fields};
 use peerwarden_engine::{Problem, Problems};
 use serde::Serialize;
 
@@ -50,6 +50,21 @@ impl Socket {
 }
 
 impl Endpoint {
+    /// Reads the field `upstream`: the address of an application.
+    pub(crate) fn upstream(
+        fields: &mut Fields<'_, '_>,
+        at: &At<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let Some(text) = fields.text("upstream", problems) else {
+            let problem = Problem::new(at, "`upstream` is missing or not a string");
+            problems
+                .push(problem.help("write the address of the application: `upstream: \"127.0.0.1:18080\"`"));
+            return None;
+        };
+        Self::read(text, &at.name("upstream"), problems)
+    }
+
     /// Parses `127.0.0.1:8080`, `[::1]:8080` or `app.local:8080`.
     pub(crate) fn read(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let address = text.parse::<SocketAddr>().ok();

@@ -56,16 +56,7 @@ impl Route {
     fn read(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::of(value, at, problems)?;
         let hosts = read_hosts(&mut fields, at, problems);
-        let upstream = match fields.text("upstream", problems) {
-            Some(text) => Endpoint::read(text, &at.name("upstream"), problems),
-            None => {
-                let problem = Problem::new(at, "`upstream` is missing or not a string");
-                problems.push(
-                    problem.help("write the address of the application: `upstream: \"127.0.0.1:18080\"`"),
-                );
-                None
-            }
-        };
+        let upstream = Endpoint::upstream(&mut fields, at, problems);
         let at_protocol = at.name("protocol");
         let protocol = match fields.text("protocol", problems) {
             Some(text) => PortProtocol::read(text, &at_protocol, problems),
