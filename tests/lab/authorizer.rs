@@ -6,6 +6,7 @@ mod grpc;
 mod http;
 pub mod message;
 mod questions;
+mod scripted;
 mod timing;
 mod truncated_body;
 
@@ -13,4 +14,5 @@ pub use approver::Approver;
 pub use fixed_reply::FixedReplyServer;
 pub use grpc::{GrpcAnswer, GrpcAuthorizer, GrpcQuestion};
 pub use http::{HttpAnswer, HttpAuthorizer, HttpQuestion};
+pub use scripted::Authorizer;
 pub use timing::Gate;

@@ -3,8 +3,6 @@
 mod call;
 
 use std::convert::Infallible;
-use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +12,12 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpStream;
 
 use super::message::{CheckRequest, CheckResponse};
 use super::questions::Questions;
+use super::scripted::Authorizer;
 use super::timing::{AnswerTiming, Gate};
-use crate::upstream::Task;
 
 /// A question that it received.
 #[derive(Debug, Clone)]
@@ -54,12 +51,8 @@ enum GrpcPayload {
 
 type Script = Arc<dyn Fn(&GrpcQuestion) -> GrpcAnswer + Send + Sync>;
 
-/// An authorizer that answers by script.
-pub struct GrpcAuthorizer {
-    address: SocketAddr,
-    questions: Arc<Questions<GrpcQuestion>>,
-    _task: Task,
-}
+/// An authorizer over gRPC that answers by script.
+pub type GrpcAuthorizer = Authorizer<GrpcQuestion>;
 
 // === impl GrpcAnswer ===
 
@@ -116,54 +109,11 @@ impl GrpcAnswer {
 
 // === impl GrpcAuthorizer ===
 
-impl GrpcAuthorizer {
+impl Authorizer<GrpcQuestion> {
     /// Starts on a free port.
     pub async fn start(script: impl Fn(&GrpcQuestion) -> GrpcAnswer + Send + Sync + 'static) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let questions = Arc::<Questions<GrpcQuestion>>::default();
-        let task = Task::spawn(accept(listener, Arc::clone(&questions), Arc::new(script)));
-        Ok(Self {
-            address,
-            questions,
-            _task: task,
-        })
-    }
-
-    /// The server's address.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The questions so far.
-    pub fn asked(&self) -> Vec<GrpcQuestion> {
-        self.questions.asked()
-    }
-
-    /// Waits until it has received this many questions.
-    pub async fn asked_times(&self, count: usize) -> Result<()> {
-        self.questions.asked_times(count).await
-    }
-
-    /// Waits until this many questions are unanswered.
-    pub async fn waiting(&self, count: usize) -> Result<()> {
-        self.questions.waiting(count).await
-    }
-}
-
-impl fmt::Debug for GrpcAuthorizer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GrpcAuthorizer")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
-    }
-}
-
-async fn accept(listener: TcpListener, questions: Arc<Questions<GrpcQuestion>>, script: Script) {
-    // Dropped with the task, and the connections with it.
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, Arc::clone(&questions), Arc::clone(&script)));
+        let script: Script = Arc::new(script);
+        Self::listen(move |stream, questions| serve(stream, questions, Arc::clone(&script))).await
     }
 }
 

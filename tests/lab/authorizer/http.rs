@@ -1,8 +1,6 @@
 //! An authorizer over HTTP, whose status is the answer.
 
 use std::convert::Infallible;
-use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +12,12 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpStream;
 
 use super::questions::Questions;
+use super::scripted::Authorizer;
 use super::timing::{AnswerTiming, Gate};
 use super::truncated_body::TruncatedBody;
-use crate::upstream::Task;
 
 /// A question that it received.
 #[derive(Debug, Clone)]
@@ -46,12 +43,8 @@ pub struct HttpAnswer {
 
 type Script = Arc<dyn Fn(&HttpQuestion) -> HttpAnswer + Send + Sync>;
 
-/// An authorizer that answers by script.
-pub struct HttpAuthorizer {
-    address: SocketAddr,
-    questions: Arc<Questions<HttpQuestion>>,
-    _task: Task,
-}
+/// An authorizer over HTTP that answers by script.
+pub type HttpAuthorizer = Authorizer<HttpQuestion>;
 
 // === impl HttpQuestion ===
 
@@ -137,54 +130,11 @@ impl HttpAnswer {
 
 // === impl HttpAuthorizer ===
 
-impl HttpAuthorizer {
+impl Authorizer<HttpQuestion> {
     /// Starts on a free port.
     pub async fn start(script: impl Fn(&HttpQuestion) -> HttpAnswer + Send + Sync + 'static) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let questions = Arc::<Questions<HttpQuestion>>::default();
-        let task = Task::spawn(accept(listener, Arc::clone(&questions), Arc::new(script)));
-        Ok(Self {
-            address,
-            questions,
-            _task: task,
-        })
-    }
-
-    /// The server's address.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The questions so far.
-    pub fn asked(&self) -> Vec<HttpQuestion> {
-        self.questions.asked()
-    }
-
-    /// Waits until it has received this many questions.
-    pub async fn asked_times(&self, count: usize) -> Result<()> {
-        self.questions.asked_times(count).await
-    }
-
-    /// Waits until this many questions are unanswered.
-    pub async fn waiting(&self, count: usize) -> Result<()> {
-        self.questions.waiting(count).await
-    }
-}
-
-impl fmt::Debug for HttpAuthorizer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpAuthorizer")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
-    }
-}
-
-async fn accept(listener: TcpListener, questions: Arc<Questions<HttpQuestion>>, script: Script) {
-    // Dropped with the task, and the connections with it.
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, Arc::clone(&questions), Arc::clone(&script)));
+        let script: Script = Arc::new(script);
+        Self::listen(move |stream, questions| serve(stream, questions, Arc::clone(&script))).await
     }
 }
 

@@ -32,6 +32,8 @@ use peerwarden_engine::{
     Config, Decision, ExternalAuthorizers, Problems, Program, Question, Report, Step, Traffic, Verdict,
     reference,
 };
+#[cfg(not(target_arch = "wasm32"))]
+use proptest::prelude::*;
 
 /// The peer that most rules are about.
 const FRONTEND: &str = "spiffe://cluster.local/ns/web/sa/frontend";
@@ -101,6 +103,26 @@ fn decide(config: &Config, traffic: &Traffic) -> String {
     assert_unreported(&program, traffic, &reference::explain(config, traffic, traffic));
     let by = decision.by.map(|by| format!(" {by}")).unwrap_or_default();
     format!("{}{by}", decision.verdict.as_str())
+}
+
+/// The program's decision, which is the reference's, also where nothing reports it.
+#[cfg(not(target_arch = "wasm32"))]
+fn agreed<'p>(
+    program: &'p Program,
+    config: &Config,
+    traffic: &Traffic,
+) -> Result<Decision<'p>, TestCaseError> {
+    let decision = program.judge(traffic, traffic).decision;
+    let trace = reference::explain(config, traffic, traffic);
+    assert_unreported(program, traffic, &trace);
+    let expected = &trace.outcome;
+    prop_assert_eq!(
+        (decision.verdict, decision.by, decision.reason),
+        (expected.verdict, expected.by.as_ref(), expected.reason),
+        "{:?}",
+        traffic
+    );
+    Ok(decision)
 }
 
 /// If nothing reports the rule that allows, the decision is the same, and the rule is any that allows.
