@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Place, Source};
 
 /// A mapping or a list that is open.
-enum Open {
+enum OpenNode {
     /// With whether a name comes next.
     Mapping(bool),
     List,
@@ -49,7 +49,7 @@ pub(super) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-fn refused(event: &Event<'_>, inside: Option<&Open>) -> Option<Diagnostic> {
+fn refused(event: &Event<'_>, inside: Option<&OpenNode>) -> Option<Diagnostic> {
     if let Event::DocumentStart(_, Some(_)) = event {
         return Some(Diagnostic::error("a directive is read differently by Envoy").help("remove it"));
     }
@@ -63,7 +63,7 @@ fn refused(event: &Event<'_>, inside: Option<&Open>) -> Option<Diagnostic> {
         }
         has_anchor = *anchor != 0;
     }
-    if is_node(event) && matches!(inside, Some(Open::Mapping(true))) {
+    if is_node(event) && matches!(inside, Some(OpenNode::Mapping(true))) {
         return refused_name(event, has_anchor);
     }
     if let Event::Scalar(value, ScalarStyle::Plain, ..) = event
@@ -122,16 +122,16 @@ fn is_node(event: &Event<'_>) -> bool {
 }
 
 /// Keeps track of whether a name comes next.
-fn step(event: &Event<'_>, open: &mut Vec<Open>) {
-    if let Some(Open::Mapping(name_is_next)) = open.last_mut()
+fn step(event: &Event<'_>, open: &mut Vec<OpenNode>) {
+    if let Some(OpenNode::Mapping(name_is_next)) = open.last_mut()
         && is_node(event)
     {
         *name_is_next = !*name_is_next;
     }
     if let Event::MappingStart(..) = event {
-        open.push(Open::Mapping(true));
+        open.push(OpenNode::Mapping(true));
     } else if let Event::SequenceStart(..) = event {
-        open.push(Open::List);
+        open.push(OpenNode::List);
     } else if let Event::MappingEnd | Event::SequenceEnd = event {
         open.pop();
     }

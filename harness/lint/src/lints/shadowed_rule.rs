@@ -29,9 +29,9 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let shadowed = context
         .idle_rules()
         .iter()
-        .filter_map(|standing| Shadowed::of(context, standing));
+        .filter_map(|standing| ShadowedRule::of(context, standing));
     // One wide rule may make many others needless: it is the cause, and told once.
-    let mut by_one: BTreeMap<Place, Vec<Shadowed<'_, '_>>> = BTreeMap::new();
+    let mut by_one: BTreeMap<Place, Vec<ShadowedRule<'_, '_>>> = BTreeMap::new();
     let mut found = Vec::new();
     for shadowed in shadowed {
         match shadowed.cause {
@@ -50,7 +50,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
 }
 
 /// A rule that decides nothing.
-struct Shadowed<'c, 'd> {
+struct ShadowedRule<'c, 'd> {
     standing: &'c Standing,
     policy: &'c Policy<'d>,
     matches: &'c Traffic,
@@ -59,7 +59,7 @@ struct Shadowed<'c, 'd> {
     cause: Option<Place>,
 }
 
-impl<'c, 'd> Shadowed<'c, 'd> {
+impl<'c, 'd> ShadowedRule<'c, 'd> {
     /// Nothing of what was written on purpose.
     fn of(context: &'c Context<'d>, standing: &'c Standing) -> Option<Self> {
         let NoDecisionReason::Shadowed { matches, by } = &standing.why else {

@@ -21,13 +21,13 @@ use crate::fixture::{Folder, ORDERS};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A command that runs until it is dropped, and its lines.
-struct Running {
+struct RunningCommand {
     child: Child,
     out: Receiver<String>,
     err: Receiver<String>,
 }
 
-impl Running {
+impl RunningCommand {
     fn start(folder: &Folder, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_peerwarden"))
             .args(arguments)
@@ -58,7 +58,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -131,15 +131,15 @@ async fn tail_follows_the_log_that_an_envoy_writes() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let url = format!("http://{}", envoy.admin_address());
-    let tail = Running::start(&folder, &["tail", "--envoy", &url, "access.log"]);
-    Running::until(&tail.err, "following access.log");
+    let tail = RunningCommand::start(&folder, &["tail", "--envoy", &url, "access.log"]);
+    RunningCommand::until(&tail.err, "following access.log");
 
     assert_eq!(
         status(&frontend, ClientRequest::get("/orders/allowed")).await,
         200
     );
     assert_eq!(status(&backend, ClientRequest::get("/orders/1")).await, 403);
-    let shown = Running::until(&tail.out, "sa/backend\"");
+    let shown = RunningCommand::until(&tail.out, "sa/backend\"");
     for text in [
         "/orders/1",
         "near miss: ALLOW shop/orders[0]",
@@ -151,9 +151,9 @@ async fn tail_follows_the_log_that_an_envoy_writes() {
         assert!(!shown.contains(text), "{text}: {shown}");
     }
     assert_eq!(status(&frontend, ClientRequest::post("/orders/2")).await, 403);
-    let shown = Running::until(&tail.out, "methods: GET");
+    let shown = RunningCommand::until(&tail.out, "methods: GET");
     assert!(shown.contains("POST"), "{shown}");
     // The same once more takes one line.
     assert_eq!(status(&backend, ClientRequest::get("/orders/1")).await, 403);
-    Running::until(&tail.out, "denied 2 times");
+    RunningCommand::until(&tail.out, "denied 2 times");
 }
