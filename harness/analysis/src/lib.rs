@@ -63,7 +63,7 @@ pub use describe::{Pattern, Term, Values};
 pub use label::{Label, trust_domain};
 pub use region::{Classes, TrafficClass};
 pub use space::{Peers, Space, TrafficSet};
-pub use workloads::{WorkloadClass, workloads};
+pub use workloads::{Namespaces, WorkloadClass, workloads};
 
 /// A limit of the analysis was exceeded: there is no answer, rather than a partial one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -15,8 +15,32 @@ const WORKLOADS: usize = 20_000;
 pub struct WorkloadClass {
     /// The representative, with the fewest labels.
     pub workload: Workload,
-    /// Whether its namespace represents all namespaces without documents.
-    pub elsewhere: bool,
+    /// The namespaces that its own represents.
+    pub namespaces: Namespaces,
+}
+
+/// The namespaces that the namespace of a class represents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Namespaces {
+    /// Itself.
+    One,
+    /// All without documents.
+    Others,
+    /// All: there are no documents.
+    All,
+}
+
+impl WorkloadClass {
+    /// All workloads, where there are no documents.
+    pub fn any() -> Self {
+        Self {
+            workload: Workload {
+                namespace: nobodys(&BTreeSet::new()),
+                ..Workload::default()
+            },
+            namespaces: Namespaces::All,
+        }
+    }
 }
 
 /// Labels required by selectors.
@@ -48,10 +72,12 @@ pub fn workloads(resources: &[Resource], mesh: &Mesh) -> Result<Vec<WorkloadClas
                 .map(|(number, _)| number)
                 .collect();
             if !applied.is_empty() && seen.insert((workload.kind.as_str(), applied)) {
-                classes.push(WorkloadClass {
-                    elsewhere: workload.namespace == elsewhere,
-                    workload,
-                });
+                let namespaces = if workload.namespace == elsewhere {
+                    Namespaces::Others
+                } else {
+                    Namespaces::One
+                };
+                classes.push(WorkloadClass { workload, namespaces });
             }
         }
         if classes.len() > WORKLOADS {

@@ -12,6 +12,8 @@ use crate::exit::Exit;
 pub(crate) enum Error {
     /// Invalid input.
     Invalid(Vec<Diagnostic>),
+    /// There is no suite: nothing is wrong with the input, but nothing has passed either.
+    NothingTested(Diagnostic),
     /// There is no module.
     NoModule(ModuleError),
     /// Not the input's fault: output failed, or engines disagree.
@@ -32,6 +34,7 @@ impl Error {
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
+            Self::NothingTested(_) => Exit::Findings,
             Self::Invalid(_) | Self::NoModule(_) => Exit::Invalid,
             Self::Internal(_) => Exit::Internal,
         }
@@ -41,6 +44,7 @@ impl Error {
     pub(crate) fn diagnostics(self) -> Vec<Diagnostic> {
         match self {
             Self::Invalid(diagnostics) => diagnostics,
+            Self::NothingTested(diagnostic) => vec![diagnostic],
             Self::NoModule(error) => {
                 let diagnostic = Diagnostic::error(error.to_string());
                 vec![match error.help() {

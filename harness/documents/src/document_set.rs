@@ -15,6 +15,8 @@ pub struct DocumentSet {
     pub policies: Vec<Document>,
     /// All other documents.
     pub others: OtherDocuments,
+    /// How many files were looked at.
+    pub files: usize,
     /// What nothing here reads.
     pub passed_over: PassedOverFiles,
     /// How many policies name no namespace, and so are in `default`.
@@ -48,8 +50,8 @@ pub struct Chart {
 }
 
 impl DocumentSet {
-    /// Adds the documents of one text. In a file that was named, a document without a kind counts as a policy, so that
-    /// the mistake is reported; in folders, documents of any shape are normal.
+    /// Adds the documents of one text. In a file that was named, a document without a version that has the fields of a policy counts as
+    /// one, so that the mistake is reported; in folders, documents of any shape are normal.
     ///
     /// # Errors
     ///

@@ -3,28 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use peerwarden_engine::document::Step;
+use peerwarden_engine::document::{Step, nearest};
 
 use crate::diagnostic::Diagnostic;
 pub use crate::kinds::GROUP;
 use crate::kinds::{DECIDING, DEFAULT, WORKLOADS, is_beside_policies};
 use crate::source::{Place, Source};
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Node, Tree};
 
-/// Keys that show that a document in a named file is, or was meant to be, a Kubernetes document; includes the keys of a
-/// `spec` written without the rest.
-const MARKS: [&str; 10] = [
-    "apiVersion",
-    "kind",
-    "metadata",
-    "spec",
-    "items",
-    "selector",
-    "action",
-    "rules",
-    "mtls",
-    "jwtRules",
-];
+/// The parts of a rule of an `AuthorizationPolicy`.
+const OF_RULES: [&str; 3] = ["from", "to", "when"];
 
 /// Documents that decide nothing but that some lints read, such as workloads.
 #[derive(Debug, Clone, Default)]
@@ -140,9 +128,27 @@ impl Document {
         api_version.starts_with(GROUP) || is_kind(&self.node) && is_of_istio || in_a_list()
     }
 
-    /// Whether it lacks a version but has other keys of a Kubernetes document.
+    /// Whether it lacks its version, and has a misspelt kind or none, but the fields of a policy, also without `spec` around them. The
+    /// rules of others, of CI or alerts, have other parts.
     pub(crate) fn is_meant(&self) -> bool {
-        self.text("apiVersion").is_empty() && self.is_of_kubernetes()
+        if self.node.get("apiVersion").is_some() {
+            return false;
+        }
+        let kind = self.text("kind");
+        let is_rule = |rule: &Node| {
+            let mut parts = rule.entries().iter();
+            matches!(rule.tree, Tree::Object(_)) && parts.all(|part| OF_RULES.contains(&part.name.as_str()))
+        };
+        let has_fields = |spec: &Node| {
+            let rules = spec.get("rules").and_then(Node::as_list);
+            let has_rules = rules.is_some_and(|rules| !rules.is_empty() && rules.iter().all(is_rule));
+            has_rules || spec.get("mtls").is_some() || spec.get("jwtRules").is_some()
+        };
+        if kind.is_empty() {
+            has_fields(self.node.get("spec").unwrap_or(&self.node))
+        } else {
+            nearest(kind, DECIDING).is_some()
+        }
     }
 
     /// Whether lints read it, although it is not a policy.
@@ -158,11 +164,6 @@ impl Document {
             kind if WORKLOADS.contains(&kind) => self.node.at(&["spec", "template"]),
             _ => None,
         }
-    }
-
-    pub(crate) fn is_of_kubernetes(&self) -> bool {
-        let entries = self.node.entries();
-        entries.is_empty() || MARKS.iter().any(|mark| self.node.get(mark).is_some())
     }
 
     /// Splits a `List`, or a list of a known kind, into its items; any other document is returned unchanged.

@@ -91,11 +91,9 @@ pub fn one(path: &Path) -> Result<Document, Diagnostic> {
     }
 }
 
-/// The role of a file. For a named file the name decides; a file found in a folder must also look like a suite to be
-/// one.
-pub fn role(file: &Path, is_named: bool) -> FileRole {
+/// The role of a file: its name does not make it a suite, as other tools use such names too.
+pub fn role(file: &Path) -> FileRole {
     match FileRole::of_name(file) {
-        role if is_named => role,
         FileRole::Manifests if is_expectation(file) => FileRole::Expectation,
         FileRole::Manifests | FileRole::Expectation => FileRole::Manifests,
         FileRole::Suite | FileRole::Fixtures => match read(file) {

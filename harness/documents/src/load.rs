@@ -14,11 +14,11 @@ use crate::identity;
 use crate::kustomizations::{Kustomizations, is_kustomization};
 use crate::marks::{Interest, names_policies};
 use crate::namespace::Namespaces;
-use crate::notes;
+use crate::notes::{self, Missing};
 use crate::repository::Repository;
 use crate::role::{FileRole, is_suite};
 use crate::walk::{self, Listing};
-use crate::yaml::Node;
+use crate::yaml::{self, Node};
 
 /// Called for each file that is read, with its number and the number of all files.
 type Progress = Box<dyn Fn(usize, usize) + Send + Sync>;
@@ -36,6 +36,8 @@ pub struct Loader {
     pub strict: bool,
     /// Whether an unreadable file in a folder is reported and left out, so that the others are read.
     pub lenient: bool,
+    /// Whether named files may have no policy: they are compared with others, which may be the first that have one.
+    pub may_be_empty: bool,
     /// Whether notes are not printed, because somebody else does.
     pub quiet: bool,
     /// Shows progress.
@@ -126,9 +128,15 @@ impl Loader {
         };
         // One of a generator's own, which no tool here can fill in.
         let is_template = memchr::memmem::find(&bytes, b"{{<").is_some();
-        let added = files::text(file, bytes).and_then(|source| set.add(&source, &namespaces, is_named));
+        let source = files::text(file, bytes);
+        let is_tagged = || source.as_ref().is_ok_and(|source| yaml::is_tagged(&source.text));
+        let may_skip = match (is_named, has_policies) {
+            (false, _) => !has_policies || is_template,
+            (true, has_policies) => !has_policies && is_tagged(),
+        };
+        let added = source.and_then(|source| set.add(&source, &namespaces, is_named));
         match added {
-            Err(wrong) if !is_named && (!has_policies || is_template) => {
+            Err(wrong) if may_skip => {
                 set.passed_over.unreadable.push((file.to_owned(), wrong.message));
                 Ok(())
             }
@@ -148,11 +156,12 @@ impl Loader {
         let listing = self.list(paths, |_| true)?;
         let kustomizations = Kustomizations::of(&listing.files);
         set.passed_over = listing.passed_over;
+        set.files = listing.files.len();
         let named: BTreeSet<&PathBuf> = paths.iter().collect();
         for (index, file) in listing.files.iter().enumerate() {
             self.show(index, listing.files.len());
             let is_named = named.contains(file);
-            if is_named || role(file, false) == FileRole::Manifests {
+            if is_named || role(file) == FileRole::Manifests {
                 let added = self.add(&mut set, &kustomizations, file, is_named, interest);
                 let is_needed = is_named || !self.lenient;
                 let into = if is_needed { &mut wrong } else { &mut left_out };
@@ -214,8 +223,30 @@ impl Loader {
             return Ok(DocumentSet::default());
         }
         let set = self.read(paths, interest)?;
+        if set.policies.is_empty() {
+            self.without_policies(paths, &set).map_err(|wrong| vec![wrong])?;
+        }
         self.chosen(set, self.cluster.as_deref())
             .map_err(|wrong| vec![wrong])
+    }
+
+    /// Says that there is no policy in `paths`. A folder need not have any.
+    ///
+    /// # Errors
+    ///
+    /// If only files are named, which should have some.
+    fn without_policies(&self, paths: &[PathBuf], set: &DocumentSet) -> Result<(), Diagnostic> {
+        if !self.may_be_empty && !paths.iter().any(|path| path.is_dir()) {
+            let missing = Missing::Policies;
+            return Err(Diagnostic::error(missing.said(paths)).help(missing.help()));
+        }
+        self.tell(notes::nothing(
+            Missing::Policies,
+            paths,
+            set.files,
+            &set.passed_over,
+        ));
+        Ok(())
     }
 
     fn chosen(&self, set: DocumentSet, cluster: Option<&str>) -> Result<DocumentSet, Diagnostic> {
@@ -248,7 +279,7 @@ impl Loader {
     /// If a path does not exist or cannot be listed.
     pub fn suites(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
         let mut files = self.list(paths, is_suite)?.files;
-        files.retain(|file| paths.contains(file) || role(file, false) == FileRole::Suite);
+        files.retain(|file| paths.contains(file) || role(file) == FileRole::Suite);
         Ok(files)
     }
 

@@ -1,7 +1,7 @@
 //! Notes about files that were skipped or read with an assumption.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::count::counted;
 use crate::document_set::PassedOverFiles;
@@ -39,6 +39,107 @@ pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
         notes.push(closed(path, why));
     }
     notes
+}
+
+/// What was looked for and is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Policies.
+    Policies,
+    /// Policies and suites.
+    PoliciesAndSuites,
+    /// Suites.
+    Suites,
+    /// Workloads.
+    Workloads,
+}
+
+impl Missing {
+    /// That there is none in `paths`.
+    pub fn said(self, paths: &[PathBuf]) -> String {
+        /// Paths that are named: a hook gives thousands.
+        const MOST: usize = 3;
+        let what = match self {
+            Self::Policies => "policy",
+            Self::PoliciesAndSuites => "policy and no suite",
+            Self::Suites => "suite",
+            Self::Workloads => "workload",
+        };
+        let shown: Vec<String> = paths.iter().take(MOST).map(|path| quoted(path)).collect();
+        let more = match paths.len().saturating_sub(MOST) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("no {what} in {}{more}", shown.join(", "))
+    }
+
+    /// What it is, and what to do.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Policies | Self::PoliciesAndSuites => {
+                "a policy is a document of `security.istio.io`; render Helm charts first, `helm template CHART | \
+                 peerwarden check -`"
+            }
+            Self::Suites => {
+                "a suite is a file named `*_test.yaml`; `peerwarden init` writes a first one for each workload"
+            }
+            Self::Workloads => {
+                "a workload is a Deployment, a StatefulSet, a DaemonSet, a Job, a CronJob or a Pod; name the folders with \
+                 their manifests too"
+            }
+        }
+    }
+}
+
+/// Notes on paths in which nothing was found. `files` is how many were looked at.
+pub fn nothing(
+    missing: Missing,
+    paths: &[PathBuf],
+    files: usize,
+    passed_over: &PassedOverFiles,
+) -> Vec<String> {
+    let said = missing.said(paths);
+    let looked = match (missing, files) {
+        (_, 0) => "it has no YAML and no JSON".to_owned(),
+        (Missing::Suites, _) => "no file is named `*_test.yaml` and has the keys of a suite".to_owned(),
+        (Missing::Workloads, _) => {
+            "no file has a Deployment, a Pod or another document that runs pods".to_owned()
+        }
+        (Missing::Policies | Missing::PoliciesAndSuites, 1) => {
+            "the only file has no document of `security.istio.io`".to_owned()
+        }
+        (Missing::Policies | Missing::PoliciesAndSuites, files) => format!(
+            "none of its {} has a document of `security.istio.io`",
+            counted(files as u64, "file")
+        ),
+    };
+    let so = match missing {
+        Missing::Policies => "; where no policy applies, everything is allowed",
+        Missing::PoliciesAndSuites | Missing::Suites | Missing::Workloads => "",
+    };
+    let mut notes = vec![format!("{said}: {looked}{so}")];
+    // A chart with policies has a note anyway.
+    if let [first, ..] = passed_over.charts.as_slice()
+        && !passed_over.charts.iter().any(|chart| chart.has_policies)
+    {
+        let (charts, it) = match passed_over.charts.len() {
+            1 => ("1 Helm chart".to_owned(), "it"),
+            charts => (counted(charts as u64, "Helm chart"), "them"),
+        };
+        notes.push(format!(
+            "{charts} skipped: render {it} first, `helm template {} | peerwarden check -`",
+            visible(&first.folder.display().to_string())
+        ));
+    }
+    notes
+}
+
+fn quoted(path: &Path) -> String {
+    let name = path.display().to_string();
+    match name.as_str() {
+        "-" => "standard input".to_owned(),
+        name => format!("`{}`", visible(name)),
+    }
 }
 
 /// A note about a file or a folder that cannot be opened.

@@ -124,8 +124,19 @@ impl Listing {
     }
 }
 
+/// The folder of the Helm chart that has this file as a template.
+pub fn chart_of(file: &Path) -> Option<PathBuf> {
+    let above = file.ancestors().skip(1);
+    let mut templates = above.filter(|folder| folder.file_name().is_some_and(|name| name == "templates"));
+    templates.find_map(|templates| {
+        let chart = templates.parent()?;
+        chart.join("Chart.yaml").is_file().then(|| shown(chart))
+    })
+}
+
 impl Chart {
-    fn of(folder: PathBuf) -> Self {
+    /// The chart in this folder.
+    pub fn of(folder: PathBuf) -> Self {
         let mut templates = WalkBuilder::new(folder.join("templates")).build();
         let has_policies = templates.any(|entry| {
             let template = entry.ok().filter(|entry| entry.path().is_file());

@@ -12,6 +12,7 @@ mod portable;
 
 pub use comment::comments;
 pub use node::{Entry, Node, Tree};
+pub(crate) use portable::is_tagged;
 pub use serde_saphyr::Location;
 
 use std::ops::Range;

@@ -34,7 +34,7 @@ fn told_apart(documents: &[(&str, &str, &str)]) -> Vec<String> {
         let kind = class.workload.kind.as_str();
         format!(
             "{kind} {}{more}",
-            if class.elsewhere {
+            if class.namespaces == peerwarden_analysis::Namespaces::Others {
                 "*"
             } else {
                 &class.workload.namespace

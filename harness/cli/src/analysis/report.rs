@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use peerwarden_analysis::{Attribute, Peers, Values, WorkloadClass};
+use peerwarden_analysis::{Attribute, Namespaces, Peers, Values, WorkloadClass};
 use peerwarden_traffic as engine;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -49,7 +49,7 @@ impl From<&WorkloadClass> for Workload {
         Self {
             kind: workload.kind.as_str(),
             namespace: workload.namespace.clone(),
-            elsewhere: class.elsewhere,
+            elsewhere: class.namespaces != Namespaces::One,
             labels: workload.labels.clone(),
             services: services.collect(),
         }

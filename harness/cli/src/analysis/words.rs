@@ -1,10 +1,10 @@
 //! Workloads and traffic in a few words.
 
-use peerwarden_analysis::{Attribute, Pattern, Peers, Values, WorkloadClass};
+use peerwarden_analysis::{Attribute, Namespaces, Pattern, Peers, Values, WorkloadClass};
 use peerwarden_engine::{Reason, WorkloadKind, is_host};
 use peerwarden_traffic::{Decision, HeaderLines, Jwt, Token, Traffic, words};
 
-/// `shop app=orders`, `any other workload in shop`, `any other namespace`.
+/// `shop app=orders`, `any other namespace`, `any namespace`.
 pub(crate) fn workload(class: &WorkloadClass) -> String {
     let workload = &class.workload;
     let mut text = match workload.kind {
@@ -12,11 +12,11 @@ pub(crate) fn workload(class: &WorkloadClass) -> String {
         WorkloadKind::Gateway => "gateway ".to_owned(),
         WorkloadKind::Waypoint => "waypoint ".to_owned(),
     };
-    if class.elsewhere {
-        text.push_str("any other namespace");
-    } else {
-        text.push_str(&workload.namespace);
-    }
+    text.push_str(match class.namespaces {
+        Namespaces::One => &workload.namespace,
+        Namespaces::Others => "any other namespace",
+        Namespaces::All => "any namespace",
+    });
     for (name, value) in &workload.labels {
         text.push_str(&format!(" {name}={value}"));
     }

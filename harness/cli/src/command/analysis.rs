@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use peerwarden_analysis::WorkloadClass;
-use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::setup::Protocol;
 
 use super::diff::ProtocolChoice;
@@ -19,7 +18,7 @@ use crate::error::Result;
 #[derive(Debug, Args)]
 pub(super) struct AnalysisArguments {
     /// Policies: files, or folders to search recursively.
-    #[arg(long, value_name = "PATH", required = true)]
+    #[arg(long, value_name = "PATH", default_value = ".")]
     policies: Vec<PathBuf>,
     #[command(flatten)]
     mesh: MeshArguments,
@@ -41,11 +40,6 @@ impl AnalysisArguments {
         loader.lenient = true;
         let policies = self.mesh.policies(&loader, &self.policies, &self.mesh.setup()?)?;
         let workloads = self.mesh.workloads(namespace, &[&policies])?;
-        if workloads.is_empty() {
-            let message = "no policies found";
-            let wrong = Diagnostic::error(message);
-            return Err(wrong.help("name files or folders with policies; render Helm charts first: `helm template CHART > FILE`").into());
-        }
         Ok((policies, workloads))
     }
 

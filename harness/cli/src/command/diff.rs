@@ -109,7 +109,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
 fn answer(arguments: &Arguments) -> Result<Exit> {
     let setup = arguments.mesh.setup()?;
     let namespace = arguments.namespace.get();
-    let loader = arguments.mesh.loader(namespace)?;
+    let mut loader = arguments.mesh.loader(namespace)?;
+    loader.may_be_empty = true;
     let load = |path: &PathBuf| {
         arguments
             .mesh

@@ -9,12 +9,13 @@ use peerwarden_documents::documents;
 use peerwarden_documents::documents::{Document, GROUP};
 use peerwarden_documents::files;
 use peerwarden_documents::marks;
-use peerwarden_documents::notes;
+use peerwarden_documents::notes::{self, Missing};
 use peerwarden_documents::output;
 use peerwarden_documents::remark::remark;
 use peerwarden_documents::role::FileRole;
 use peerwarden_documents::source::Source;
 use peerwarden_documents::tidy;
+use peerwarden_documents::walk;
 use peerwarden_lint::fix::{self, FixedText};
 
 use super::repository::RepositoryArguments;
@@ -82,9 +83,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             }
         }
     }
-    if excluded == 0 && files.iter().all(|file| !is_yaml(file)) {
-        let message = "no YAML files found";
-        wrong.push(Diagnostic::error(message).help("name files or folders with policies or suites"));
+    if excluded == 0 && read == 0 && wrong.is_empty() {
+        let missing = Missing::PoliciesAndSuites;
+        notes::print(&notes::nothing(
+            missing,
+            &arguments.paths,
+            files.len(),
+            &listing.passed_over,
+        ));
     }
     diagnostic::print(&wrong);
     let said = if only_said {
@@ -125,6 +131,9 @@ fn is_yaml(path: &Path) -> bool {
 /// A file's text and the same formatted; `None` if the file is for another tool, which is left alone even if it is named: a hook
 /// names every file that changed.
 fn formatted(file: &Path, is_named: bool) -> Result<Option<(Arc<Source>, String)>, Diagnostic> {
+    if is_named && walk::chart_of(file).is_some() {
+        return Ok(None);
+    }
     let bytes = match files::bytes(file) {
         Ok(bytes) => bytes,
         Err(error) if is_named => return Err(files::closed(file, &error)),

@@ -14,6 +14,7 @@ use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::document_set::DocumentSet;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::mesh::MeshFile;
+use peerwarden_documents::notes::{self, Missing};
 use peerwarden_documents::output;
 use peerwarden_documents::remark::remark;
 use peerwarden_documents::setup::{Protocol, Setup};
@@ -36,7 +37,8 @@ use pods::PodWorkload;
 ///
 /// Each Deployment, StatefulSet, DaemonSet, Job, CronJob or Pod gets a suite: callers are the service accounts among the documents
 /// and in the policies, requests are made from the fields of the policies that apply. The snapshot records what the policies allow,
-/// not what they should allow: review it before you commit it. A file that exists is left unchanged.
+/// not what they should allow: review it before you commit it. A file that exists is left unchanged. Without workloads or policies,
+/// nothing is written.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Files, or folders to search recursively.
@@ -66,21 +68,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     workloads.sort_by_key(PodWorkload::name);
     workloads.dedup_by_key(|workload| workload.name());
     if workloads.is_empty() {
-        let places: Vec<String> = arguments
-            .paths
-            .iter()
-            .map(|path| format!("`{}`", path.display()))
-            .collect();
-        let wrong = Diagnostic::error(format!("no workload found in {}", places.join(", ")));
-        let help = "a workload is a Deployment, a StatefulSet, a DaemonSet, a Job, a CronJob or a Pod; name the \
-                    folders with their manifests too";
-        return Err(wrong.help(help).into());
+        let (missing, paths) = (Missing::Workloads, &arguments.paths);
+        if !paths.iter().any(|path| path.is_dir()) {
+            return Err(Diagnostic::error(missing.said(paths)).help(missing.help()).into());
+        }
+        notes::print(&notes::nothing(missing, paths, read.files, &read.passed_over));
     }
-    if read.policies.is_empty() {
-        let wrong = Diagnostic::error("no policy found, so everything is allowed");
-        return Err(wrong
-            .help("write a first policy, or name the folders with policies too")
-            .into());
+    // Without a policy, there is nothing to test.
+    if workloads.is_empty() || read.policies.is_empty() {
+        remark("0 suites written");
+        return Ok(Exit::Fine);
     }
     std::fs::create_dir_all(&arguments.out).map_err(|error| {
         Diagnostic::error(format!(

@@ -153,8 +153,10 @@ impl Replay {
                 differing: None,
             });
         }
+        let mut loader = arguments.deciding.loader()?;
+        loader.may_be_empty = true;
         let old = Setup {
-            resources: arguments.deciding.loader()?.policies(&arguments.old)?,
+            resources: loader.policies(&arguments.old)?,
             ..setup.clone()
         };
         let before = compile(&old)?;

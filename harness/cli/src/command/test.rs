@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::load::Loader;
+use peerwarden_documents::notes::Missing;
 use peerwarden_documents::terminal;
 use peerwarden_engines::{EngineFactory, ModuleError, ShippedModule};
 use peerwarden_suite::coverage;
@@ -27,7 +28,7 @@ use crate::threads::{on_all_cores, on_one_core};
 /// Run test suites (`*_test.yaml`).
 ///
 /// A suite has policies, callers, requests and the expected verdicts. The exit code is 1 if a verdict differs from the expected
-/// one, and 2 if a suite or a policy is invalid.
+/// one or if there is no suite, and 2 if a suite or a policy is invalid.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Suites, or folders to search recursively.
@@ -144,12 +145,11 @@ fn load(
     files: &[PathBuf],
 ) -> Result<(Vec<LoadedSuite>, Vec<BrokenSuite>)> {
     if files.is_empty() {
-        let places = arguments.paths.iter();
-        let places: Vec<String> = places.map(|path| format!("`{}`", path.display())).collect();
-        let message = format!("no suite found in {}", places.join(", "));
-        let help =
-            "suites are files named `*_test.yaml`; `peerwarden init` writes a first one for each workload";
-        return Err(Diagnostic::error(message).help(help).into());
+        let missing = Missing::Suites;
+        let message = format!("{}: nothing was tested", missing.said(&arguments.paths));
+        return Err(Error::NothingTested(
+            Diagnostic::error(message).help(missing.help()),
+        ));
     }
     let (mut suites, mut broken) = (Vec::new(), Vec::new());
     for file in files {

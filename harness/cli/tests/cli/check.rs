@@ -184,7 +184,7 @@ fn lists_and_other_kinds() {
         .says(2, &["did you mean `methods`?", "list.yaml:16"]);
     Folder::with(&[("map.yaml", "apiVersion: v1\nkind: ConfigMap\n")])
         .run(&["check"])
-        .says(2, &["nothing to check"]);
+        .says(0, &["no policy and no suite in `.`"]);
 }
 
 #[test]

@@ -107,9 +107,10 @@ fn what_cannot_be_laid_out_is_said_and_left() {
         (read(&folder, "b.yaml"), read(&folder, "c_test.yaml")),
         (broken.to_owned(), eaten.to_owned())
     );
-    Folder::with(&[("a.txt", "")])
-        .run(&["fmt"])
-        .says(2, &["no YAML files found"]);
+    Folder::with(&[("a.txt", "")]).run(&["fmt"]).says(
+        0,
+        &["note: no policy and no suite in `.`: it has no YAML and no JSON"],
+    );
     folder
         .run(&["fmt", "none.yaml"])
         .says(2, &["cannot read `none.yaml`"]);

@@ -109,12 +109,12 @@ fn what_cannot_run_does_not_keep_the_rest_from_running() {
 fn formats_for_programs_are_always_written() {
     let folder = Folder::with(&[("orders.yaml", ORDERS)]);
     for format in ["json", "github", "sarif", "junit", "tap"] {
-        for (arguments, says) in [
-            (&["test", "."] as &[&str], "no suite found"),
-            (&["test", "missing"], "there is no `missing`"),
+        for (arguments, code, says) in [
+            (&["test", "."] as &[&str], 1, "no suite in `.`"),
+            (&["test", "missing"], 2, "there is no `missing`"),
         ] {
             let ran = folder.run(&[arguments, &["--format", format]].concat());
-            assert_eq!((ran.code, ran.err.as_str()), (2, ""), "{format}: {ran:?}");
+            assert_eq!((ran.code, ran.err.as_str()), (code, ""), "{format}: {ran:?}");
             assert!(ran.out.contains(says), "{format}: {ran:?}");
         }
     }

@@ -32,6 +32,7 @@ mod mistakes;
 mod namespaces;
 mod noise;
 mod normalisation;
+mod nothing_here;
 mod on_call;
 mod output;
 mod pages;

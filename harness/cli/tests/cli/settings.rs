@@ -50,9 +50,9 @@ fn documents_of_other_tools_are_passed_over_and_policies_without_a_kind_are_not(
     assert_eq!(ran.err, sum);
     folder
         .run(&["check", "pipeline.yaml"])
-        .says(2, &["nothing to check"]);
+        .says(0, &["no policy and no suite in `pipeline.yaml`"]);
     for meant in [
-        "metadata: {name: a}\n",
+        "kind: AuthorisationPolicy\nmetadata: {name: a}\n",
         "rules: [{}]\n",
         "- kind: AuthorizationPolicy\n",
     ] {

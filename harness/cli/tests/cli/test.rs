@@ -120,7 +120,7 @@ fn a_suite_must_ask_something() {
     let nothing = Folder::with(&[("orders.yaml", ORDERS)]);
     nothing
         .run(&["test", "."])
-        .says(2, &["no suite found in `.`", "*_test.yaml"]);
+        .says(1, &["no suite in `.`", "*_test.yaml"]);
     nothing
         .run(&["test", "missing"])
         .says(2, &["there is no `missing`"]);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::node;
 use crate::diagnostic::Diagnostic;
@@ -47,6 +47,27 @@ pub(super) fn check(source: &Arc<Source>) -> Result<(), Diagnostic> {
         step(&event, &mut open);
     }
     Ok(())
+}
+
+/// Whether a text is YAML with tags, which are for the tool that knows them.
+pub(crate) fn is_tagged(text: &str) -> bool {
+    let mut tags = 0;
+    let is_yaml = Parser::new_from_str(text).all(|event| {
+        if let Ok((event, _)) = &event {
+            tags += usize::from(tag(event).is_some());
+        }
+        event.is_ok()
+    });
+    is_yaml && tags > 0
+}
+
+fn tag<'e>(event: &'e Event<'_>) -> Option<&'e Tag> {
+    let (Event::Scalar(_, _, _, tag) | Event::SequenceStart(_, _, tag) | Event::MappingStart(_, _, tag)) =
+        event
+    else {
+        return None;
+    };
+    tag.as_deref()
 }
 
 fn refused(event: &Event<'_>, inside: Option<&OpenNode>) -> Option<Diagnostic> {

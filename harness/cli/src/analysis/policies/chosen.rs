@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use peerwarden_analysis::{WorkloadClass, workloads};
+use peerwarden_analysis::{Namespaces, WorkloadClass, workloads};
 use peerwarden_documents::diagnostic::Diagnostic;
 use peerwarden_documents::documents::OtherDocuments;
 use peerwarden_documents::setup::Setup;
@@ -12,7 +12,8 @@ use peerwarden_engine::{Protocol, Workload};
 use super::Policies;
 use crate::error::Result;
 
-/// The workloads from files, or with these names among the documents, or all that the documents distinguish.
+/// The workloads from files, or with these names among the documents, or all that the documents distinguish; one for all if there are
+/// no documents.
 ///
 /// # Errors
 ///
@@ -41,6 +42,7 @@ pub(crate) fn chosen(
             workloads.into_iter().partition(|class| unknown(class).is_some());
         return match unknown.first() {
             Some(first) if known.is_empty() => Err(refusal(&first.workload, sets)),
+            None if known.is_empty() => Ok(vec![WorkloadClass::any()]),
             _ => Ok(known),
         };
     }
@@ -51,7 +53,7 @@ pub(crate) fn chosen(
         }
         Ok(WorkloadClass {
             workload,
-            elsewhere: false,
+            namespaces: Namespaces::One,
         })
     });
     given.collect()

@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use peerwarden_documents::charts;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
-use peerwarden_documents::document_set::{DocumentSet, PassedOverFiles};
+use peerwarden_documents::document_set::{Chart, DocumentSet, PassedOverFiles};
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::files;
 use peerwarden_documents::kustomizations::Kustomizations;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::marks::Interest;
+use peerwarden_documents::notes::{self, Missing};
 use peerwarden_documents::role::FileRole;
 use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
-use peerwarden_documents::walk::Listing;
+use peerwarden_documents::walk::{self, Listing};
 use peerwarden_engine::{Program, Workload};
 use peerwarden_lint::Findings;
 use peerwarden_lint::settings::Settings;
@@ -71,14 +72,20 @@ impl CheckResult {
         for (index, file) in files.iter().enumerate() {
             loader.show(index, files.len());
             let is_named = named.contains(file);
-            match files::role(file, is_named) {
+            if let Some(chart) = is_named.then(|| walk::chart_of(file)).flatten() {
+                if !read.passed_over.charts.iter().any(|known| known.folder == chart) {
+                    read.passed_over.charts.push(Chart::of(chart));
+                }
+                continue;
+            }
+            match files::role(file) {
                 FileRole::Suite => {
                     suites += 1;
                     findings.extend(of_suite(file, loader));
                 }
                 FileRole::Fixtures => findings.extend(peerwarden_suite::check_fixtures(file)),
-                FileRole::Expectation => read.passed_over.files.push((*file).clone()),
-                FileRole::Manifests => {
+                FileRole::Expectation if !is_named => read.passed_over.files.push((*file).clone()),
+                FileRole::Manifests | FileRole::Expectation => {
                     let added = loader.add(&mut read, &kustomizations, file, is_named, Interest::Manifests);
                     findings.extend(added.err());
                 }
@@ -93,7 +100,7 @@ impl CheckResult {
             findings: found,
             suppressed,
             unproved,
-            notes,
+            mut notes,
         } = of_documents(mesh, read, loader, settings, &charts::names(&passed_over.charts));
         findings.extend(found);
         // In the order of the texts; findings without a place come first.
@@ -106,15 +113,8 @@ impl CheckResult {
         // A suite has the errors of its policies too.
         findings.dedup();
         if documents == 0 && suites == 0 && excluded == 0 && findings.is_empty() {
-            let message = "nothing to check: no document of `security.istio.io` and no suite found";
-            let help = match passed_over.charts.len() {
-                0 => "name files or folders with policies or suites".to_owned(),
-                charts => format!(
-                    "{} skipped: render them first, `helm template CHART | peerwarden check -`",
-                    counted(charts as u64, "Helm chart")
-                ),
-            };
-            findings.push(Diagnostic::error(message).help(help));
+            let missing = Missing::PoliciesAndSuites;
+            notes.extend(notes::nothing(missing, paths, files.len(), &passed_over));
         }
         Self {
             documents,

@@ -90,16 +90,19 @@ fn what_takes_a_resource_away_is_a_patch() {
     );
 }
 
-/// Charts alone are nothing that was checked.
+/// Charts alone are not checked, and the note says how.
 #[test]
-fn charts_alone_are_not_enough() {
+fn charts_alone_are_named() {
     let folder = Folder::with(&[
         ("chart/Chart.yaml", "name: a\n"),
         ("chart/templates/a.yaml", "a: {{ .x }}\n"),
     ]);
     folder.run(&["check"]).says(
-        2,
-        &["nothing to check", "1 Helm chart skipped: render them first"],
+        0,
+        &[
+            "no policy and no suite in `.`",
+            "1 Helm chart skipped: render it first",
+        ],
     );
 }
 
