@@ -7,7 +7,7 @@ pub(crate) mod json;
 pub(crate) mod svg;
 pub(crate) mod terminal;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use peerwarden_analysis::{LimitExceeded, Peers, Space, TrafficSet, Values, WorkloadClass};
 use peerwarden_documents::diagnostic::Diagnostic;
@@ -49,7 +49,7 @@ pub(crate) fn within(callers: usize, operations: usize) -> Result<()> {
 pub(crate) struct Matrix {
     pub(crate) workload: WorkloadClass,
     pub(crate) protocol: Protocol,
-    pub(crate) callers: Vec<String>,
+    pub(crate) callers: Vec<Caller>,
     pub(crate) rows: Vec<Row>,
     pub(crate) peers: Peers,
     /// Whether the callers are those that the policies distinguish, without unusual certificates.
@@ -60,6 +60,15 @@ pub(crate) struct Matrix {
     pub(crate) undescribed: Vec<String>,
     /// Remarks on both, in words.
     pub(crate) remarks: Vec<String>,
+    /// Why the handshake refuses them, by trust domain.
+    refusals: BTreeMap<String, String>,
+}
+
+/// A column.
+pub(crate) struct Caller {
+    pub(crate) name: String,
+    /// Its trust domains that the handshake refuses.
+    refused: Vec<String>,
 }
 
 /// One operation, with a cell for each caller.
@@ -143,6 +152,15 @@ pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<N
     })
 }
 
+impl Matrix {
+    /// What is to be known of a cell besides its verdict.
+    pub(crate) fn remarks(&self, caller: &Caller, cell: &Cell) -> Vec<String> {
+        let refused = caller.refused.iter().filter(|_| cell.allowed.is_some());
+        let refusals = refused.filter_map(|domain| self.refusals.get(domain).cloned());
+        refusals.chain(words::undescribed(&self.undescribed)).collect()
+    }
+}
+
 impl MatrixBuilder<'_> {
     /// The table of a workload.
     ///
@@ -178,14 +196,16 @@ impl MatrixBuilder<'_> {
             let callers = callers.ok_or(LimitExceeded::Callers { limit: CALLERS })?;
             let caller = |(who, set): (Values, TrafficSet)| {
                 let refused = refused_peers::of_callers(trust, kind, &who);
-                (words::peer(&who), set, refused)
+                let name = words::peer(&who);
+                (Caller { name, refused }, set)
             };
             callers.into_iter().map(caller).collect::<Vec<_>>()
         } else {
             let named = sets(&mut space, self.callers)?.into_iter();
             let caller = |(name, set): (String, TrafficSet)| {
                 let refused = refused_peers::of_caller(trust, kind, &name);
-                (name, set, refused.into_iter().collect())
+                let refused = refused.into_iter().collect();
+                (Caller { name, refused }, set)
             };
             named.map(caller).collect()
         };
@@ -218,31 +238,36 @@ impl MatrixBuilder<'_> {
         let mut refused = BTreeSet::new();
         for (operation, what) in rows {
             let mut cells = Vec::new();
-            for (_, who, domains) in &callers {
+            for (caller, who) in &callers {
                 let all = space.both(what, *who)?;
                 let admitted = space.both(all, allowed)?;
                 let denied = space.without(all, allowed)?;
                 let cell = self.cell(&space, admitted, denied, &mut engines)?;
                 if cell.allowed.is_some() {
-                    refused.extend(domains.iter().cloned());
+                    refused.extend(caller.refused.iter().cloned());
                 }
                 cells.push(cell);
             }
             made.push(Row { operation, cells });
         }
+        let refusals = refused.iter();
+        let refusals: BTreeMap<String, String> = refusals
+            .map(|domain| (domain.clone(), handshake::reason(trust, domain)))
+            .collect();
         Ok(Matrix {
             workload: workload.clone(),
             protocol: self.protocol,
-            callers: callers.into_iter().map(|(name, ..)| name).collect(),
+            callers: callers.into_iter().map(|(caller, _)| caller).collect(),
             rows: made,
             peers: space.peers(),
             own_callers: self.callers.is_empty(),
-            remarks: refused
-                .iter()
-                .map(|domain| handshake::reason(trust, domain))
+            remarks: refusals
+                .values()
+                .cloned()
                 .chain(words::undescribed(&undescribed))
                 .collect(),
             refused: refused.into_iter().collect(),
+            refusals,
             undescribed,
         })
     }

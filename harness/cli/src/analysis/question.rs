@@ -56,6 +56,8 @@ pub(crate) struct Question {
 /// A question for the analysis.
 pub(crate) struct Query {
     pub(crate) rule: Rule,
+    /// The callers that it names.
+    pub(crate) peers: Vec<String>,
     plaintext: bool,
     no_certificate: bool,
 }
@@ -164,6 +166,7 @@ impl Question {
         let rule = program.deny_rules().next().map(|(_, rule)| rule.clone());
         Ok(Query {
             rule: rule.unwrap_or_default(),
+            peers: self.peer.clone(),
             plaintext: self.plaintext,
             no_certificate: self.no_certificate,
         })

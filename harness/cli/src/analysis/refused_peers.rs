@@ -41,6 +41,17 @@ pub(crate) fn of_caller(trust: &Trust, workload: WorkloadKind, principal: &str) 
     is_refused.then(|| domain.to_owned())
 }
 
+/// The same for several.
+pub(crate) fn of_named(trust: &Trust, workload: WorkloadKind, principals: &[String]) -> Vec<String> {
+    let principals = principals.iter();
+    let mut domains: Vec<String> = principals
+        .filter_map(|principal| of_caller(trust, workload, principal))
+        .collect();
+    domains.sort_unstable();
+    domains.dedup();
+    domains
+}
+
 /// The trust domains that policies name in full.
 fn named(peers: &Values) -> Vec<&str> {
     let terms = match peers {

@@ -85,9 +85,11 @@ impl Search<'_> {
                 .values
                 .iter()
                 .find(|(attribute, _)| *attribute == Attribute::Peer);
-            let refused = match peers.filter(|_| self.allowed) {
+            let refused = match peers {
+                _ if !self.allowed => Vec::new(),
                 Some((_, peers)) => refused_peers::of_class(trust, kind, peers, &traffic),
-                None => Vec::new(),
+                // All that the question names.
+                None => refused_peers::of_named(trust, kind, &self.query.peers),
             };
             Ok(MatchClass {
                 decided: engines.confirm(&traffic, self.allowed)?.decision,

@@ -7,10 +7,14 @@ use anyhow::Context;
 use peerwarden_documents::documents::Document;
 use peerwarden_documents::output;
 use peerwarden_documents::schema::Paths;
-use peerwarden_documents::setup::{self, Parts, Protocol};
-use peerwarden_documents::yaml::Node;
+use peerwarden_documents::setup::{self, Parts, Protocol, Setup};
+use peerwarden_documents::source::Source;
+use peerwarden_documents::yaml::{self, Node};
+use peerwarden_engine::WorkloadKind;
 use peerwarden_engines::{Choice, EnginePair, Module};
+use peerwarden_envoy::trust::Trust;
 use peerwarden_explain::json::DecisionReport;
+use peerwarden_traffic::handshake;
 use peerwarden_traffic::line::{self, EvalLine, LineId};
 use peerwarden_traffic::{Answer, ConfigurationError, EngineFailure, RuleRef};
 use schemars::JsonSchema;
@@ -66,6 +70,9 @@ pub(crate) enum OutputLine<'a> {
         /// The AUDIT rule that marks the case for the log; left out if none does.
         #[serde(skip_serializing_if = "Option::is_none")]
         audited: Option<&'a RuleRef>,
+        /// Why the TLS handshake refuses the peer before any policy is evaluated, although the policies allow it; left out if it does not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        handshake: Option<String>,
     },
     /// A line that could not be decided.
     Wrong {
@@ -100,6 +107,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit> {
             .then(|| self::raw(&resources))
             .transpose()?,
         ready: HashMap::new(),
+        mesh_with_roots: setup.mesh.as_ref().map(raw).transpose()?,
+        handshakes: HashMap::new(),
     };
     // An error that would apply to every line is reported once, with the text underlined.
     if let (Some(_), Some(_)) = (&evaluation.workload, &evaluation.resources)
@@ -132,6 +141,36 @@ struct Evaluation {
     workload: Option<Box<RawValue>>,
     resources: Option<Box<RawValue>>,
     ready: HashMap<String, EnginePair>,
+    /// `mesh` with what only a handshake reads.
+    mesh_with_roots: Option<Box<RawValue>>,
+    /// By the texts of mesh and workload.
+    handshakes: HashMap<(String, String), Option<Handshake>>,
+}
+
+/// What decides on a TLS handshake.
+struct Handshake {
+    trust: Trust,
+    workload: WorkloadKind,
+}
+
+impl Handshake {
+    /// `None` if one of the texts, which are JSON, is invalid.
+    fn of(mesh: &str, workload: &str) -> Option<Self> {
+        let document = |text: &str| {
+            let source = Source::new("<line>", text);
+            let node = yaml::documents(&source).ok()?.pop()?;
+            Some(Document { source, node })
+        };
+        let setup = Setup {
+            mesh: document(mesh),
+            workload: document(workload),
+            ..Setup::default()
+        };
+        Some(Self {
+            trust: setup.trust().ok()?,
+            workload: setup.workload_kind()?,
+        })
+    }
 }
 
 impl Evaluation {
@@ -149,13 +188,14 @@ impl Evaluation {
             }
             let (id, answer) = self.answer(&line);
             let answered = match &answer {
-                Ok(answer) => OutputLine::Decided {
+                Ok((answer, handshake)) => OutputLine::Decided {
                     id: &id,
                     decision: answer.decision.verdict(),
                     by: answer.decision.by.as_ref(),
                     why: answer.decision.reason.to_string(),
                     shadow: answer.shadow.as_ref().map(DecisionReport::of),
                     audited: answer.audited.as_ref(),
+                    handshake: handshake.clone(),
                 },
                 Err(LineError(worse, error)) => {
                     exit = exit.max(*worse);
@@ -173,7 +213,7 @@ impl Evaluation {
         Ok(exit)
     }
 
-    fn answer(&mut self, text: &[u8]) -> (LineId, Result<Answer, LineError>) {
+    fn answer(&mut self, text: &[u8]) -> (LineId, Result<(Answer, Option<String>), LineError>) {
         if text.len() as u64 > LINE {
             let message = format!("the line is longer than {} MiB", LINE / (1024 * 1024));
             return (LineId::default(), Err(LineError(Exit::Invalid, message)));
@@ -181,7 +221,11 @@ impl Evaluation {
         let (id, line) = line::read(text);
         let answer = line
             .map_err(|message| LineError(Exit::Invalid, message))
-            .and_then(|line| self.decide(&line));
+            .and_then(|line| {
+                let answer = self.decide(&line)?;
+                let refusal = answer.decision.allowed.then(|| self.refusal(&line)).flatten();
+                Ok((answer, refusal))
+            });
         (id, answer)
     }
 
@@ -206,6 +250,21 @@ impl Evaluation {
         engine
             .decide(&line.traffic)
             .map_err(|EngineFailure(message)| LineError(Exit::Internal, message))
+    }
+
+    /// Why the handshake refuses the peer, whatever policies say.
+    fn refusal(&mut self, line: &EvalLine) -> Option<String> {
+        line.traffic.tls.as_ref()?.peer.as_ref()?;
+        let part = |part: Option<&RawValue>| part.map(RawValue::get).unwrap_or_default().to_owned();
+        let mesh = part(either(&line.mesh, &self.mesh_with_roots));
+        let key = (mesh, part(either(&line.workload, &self.workload)));
+        if self.handshakes.len() >= KEPT && !self.handshakes.contains_key(&key) {
+            self.handshakes.clear();
+        }
+        let handshake = self.handshakes.entry(key);
+        let handshake = handshake.or_insert_with_key(|(mesh, workload)| Handshake::of(mesh, workload));
+        let Handshake { trust, workload } = handshake.as_ref()?;
+        handshake::refusal(trust, *workload, &line.traffic)
     }
 
     fn engine(&mut self, configuration: String) -> Result<&mut EnginePair, LineError> {

@@ -7,7 +7,7 @@ pub(crate) enum CellVerdict {
     Allow,
     /// All are denied.
     Deny,
-    /// It depends on something that the table does not show.
+    /// Some are allowed and some are denied, by what the table does not show.
     Depends,
     /// There is no such request.
     Impossible,

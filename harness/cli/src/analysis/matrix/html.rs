@@ -28,7 +28,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
             matrix.protocol.as_str().to_uppercase()
         );
         for caller in &matrix.callers {
-            let _ = writeln!(text, "<th scope=\"col\">{}</th>", escaped(caller));
+            let _ = writeln!(text, "<th scope=\"col\">{}</th>", escaped(&caller.name));
         }
         text.push_str("</tr></thead>\n<tbody>\n");
         for row in &matrix.rows {

@@ -75,7 +75,7 @@ impl From<&Matrix> for WorkloadMatrix {
             workload: (&matrix.workload).into(),
             protocol: matrix.protocol.as_str(),
             proved_for: matrix.peers.into(),
-            callers: matrix.callers.clone(),
+            callers: matrix.callers.iter().map(|caller| caller.name.clone()).collect(),
             handshake_refuses: matrix.refused.clone(),
             not_described: matrix.undescribed.clone(),
             rows: rows.collect(),

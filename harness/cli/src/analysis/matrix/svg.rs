@@ -35,9 +35,9 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
     }
     let mut x = 16;
     for (verdict, meaning) in [
-        (CellVerdict::Allow, "allowed"),
-        (CellVerdict::Deny, "denied"),
-        (CellVerdict::Depends, "depends on more"),
+        (CellVerdict::Allow, "all allowed"),
+        (CellVerdict::Deny, "all denied"),
+        (CellVerdict::Depends, "some of each"),
     ] {
         square(&mut body, x, top, verdict, "");
         let _ = writeln!(
@@ -83,15 +83,15 @@ fn table(body: &mut String, matrix: &Matrix, top: usize) -> (usize, usize) {
     };
     let left = 16 + longest(&mut matrix.rows.iter().map(|row| &row.operation)) + 12;
     // A label that is slanted by 45 degrees is as high and as wide as 0.71 of its length.
-    let slant = longest(&mut matrix.callers.iter()) * 71 / 100 + 12;
+    let slant = longest(&mut matrix.callers.iter().map(|caller| &caller.name)) * 71 / 100 + 12;
     let first = top + 24 + slant;
     for (number, caller) in matrix.callers.iter().enumerate() {
         let (x, y) = (left + number * CELL + CELL / 2 + 4, first - 6);
         let _ = writeln!(
             body,
             "<text transform=\"translate({x} {y}) rotate(-45)\">{}<title>{}</title></text>",
-            escaped(&cut(caller)),
-            escaped(caller)
+            escaped(&cut(&caller.name)),
+            escaped(&caller.name)
         );
     }
     for (line, row) in matrix.rows.iter().enumerate() {
@@ -108,9 +108,20 @@ fn table(body: &mut String, matrix: &Matrix, top: usize) -> (usize, usize) {
             square(body, left + number * CELL, y, cell.verdict, &examples(cell));
         }
     }
-    let right = left + matrix.callers.len() * CELL + slant + 16;
+    let mut right = left + matrix.callers.len() * CELL + slant + 16;
+    let mut bottom = first + matrix.rows.len() * CELL;
+    for remark in &matrix.remarks {
+        let _ = writeln!(
+            body,
+            "<text x=\"16\" y=\"{}\">but {}</text>",
+            bottom + 17,
+            escaped(remark)
+        );
+        right = right.max(64 + remark.chars().count() * LETTER);
+        bottom += CELL;
+    }
     let title = 32 + title.chars().count() * 9;
-    (right.max(title), first + matrix.rows.len() * CELL)
+    (right.max(title), bottom)
 }
 
 fn square(body: &mut String, x: usize, y: usize, verdict: CellVerdict, title: &str) {

@@ -40,7 +40,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
                 text,
                 "  {BOLD}{:>3}{BOLD:#}  {}",
                 number + 1,
-                wrapped(&visible(caller), 7)
+                wrapped(&visible(&caller.name), 7)
             );
         }
         let operations: Vec<String> = matrix.rows.iter().map(|row| visible(&row.operation)).collect();
@@ -78,7 +78,7 @@ pub(crate) fn text(matrices: &[Matrix]) -> String {
     }
     let _ = writeln!(
         text,
-        "{} allowed  {} denied  {} depends on more than the table shows",
+        "{} all allowed  {} all denied  {} some allowed, some denied",
         coloured(CellVerdict::Allow),
         coloured(CellVerdict::Deny),
         coloured(CellVerdict::Depends)

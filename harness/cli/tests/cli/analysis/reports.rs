@@ -99,8 +99,8 @@ fn tables_in_each_form() {
     assert_eq!(verdicts, ["allow", "allow", "deny"]);
     assert_eq!(
         run("csv"),
-        "workload,protocol,caller,operation,verdict\r\nshop,http,anybody,GET,allow\r\n\
-         shop,http,anybody,POST,allow\r\nshop,http,anybody,anything else,deny\r\n"
+        "workload,protocol,caller,operation,verdict,remark\r\nshop,http,anybody,GET,allow,\r\n\
+         shop,http,anybody,POST,allow,\r\nshop,http,anybody,anything else,deny,\r\n"
     );
     let svg = run("svg");
     assert!(
