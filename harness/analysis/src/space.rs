@@ -12,6 +12,7 @@ mod dimension;
 mod domains;
 mod encode;
 mod order;
+mod parts;
 mod witness;
 
 use std::collections::BTreeMap;

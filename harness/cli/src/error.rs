@@ -12,6 +12,8 @@ use crate::exit::Exit;
 pub(crate) enum Error {
     /// Invalid input.
     Invalid(Vec<Diagnostic>),
+    /// The policies of a workload, if it is known which, are too complex for the analysis.
+    TooComplex(LimitExceeded, Option<String>),
     /// There is no suite: nothing is wrong with the input, but nothing has passed either.
     NothingTested(Diagnostic),
     /// There is no module.
@@ -24,6 +26,14 @@ pub(crate) enum Error {
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// The same, of this workload.
+    pub(crate) fn of_workload(self, name: String) -> Self {
+        match self {
+            Self::TooComplex(beyond, None) => Self::TooComplex(beyond, Some(name)),
+            other => other,
+        }
+    }
+
     /// Prints it, and returns the exit code.
     pub(crate) fn report(self) -> Exit {
         let exit = self.exit();
@@ -35,7 +45,7 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NothingTested(_) => Exit::Findings,
-            Self::Invalid(_) | Self::NoModule(_) => Exit::Invalid,
+            Self::Invalid(_) | Self::TooComplex(..) | Self::NoModule(_) => Exit::Invalid,
             Self::Internal(_) => Exit::Internal,
         }
     }
@@ -44,6 +54,12 @@ impl Error {
     pub(crate) fn diagnostics(self) -> Vec<Diagnostic> {
         match self {
             Self::Invalid(diagnostics) => diagnostics,
+            Self::TooComplex(beyond, workload) => {
+                let about = workload.map(|workload| format!(" about `{workload}`"));
+                let about = about.unwrap_or_default();
+                let wrong = Diagnostic::error(format!("there is no answer{about}: {beyond}"));
+                vec![wrong.help("ask about fewer policies, or about other workloads with `--workload`")]
+            }
             Self::NothingTested(diagnostic) => vec![diagnostic],
             Self::NoModule(error) => {
                 let diagnostic = Diagnostic::error(error.to_string());
@@ -114,8 +130,6 @@ impl From<AnalysisError> for Error {
 
 impl From<LimitExceeded> for Error {
     fn from(beyond: LimitExceeded) -> Self {
-        Diagnostic::error(format!("there is no answer: {beyond}"))
-            .help("ask about fewer policies, or about one workload")
-            .into()
+        Self::TooComplex(beyond, None)
     }
 }

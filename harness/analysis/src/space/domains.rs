@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Peers;
+use super::parts::fewest_classes;
 use crate::attribute::Attribute;
 use crate::text::{self, CharSet, Domain, SizeLimitExceeded, TextClass, Token, Tokens};
 
@@ -110,7 +111,7 @@ pub(super) fn classes(
 }
 
 /// `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/SERVICE-ACCOUNT`.
-fn istio() -> Vec<Token> {
+pub(super) fn istio() -> Vec<Token> {
     let parts = [
         after("spiffe://", some(CharSet::TrustDomain)),
         after("/ns/", some(CharSet::Name)),
@@ -121,6 +122,11 @@ fn istio() -> Vec<Token> {
 
 /// The classes of the names in certificates, and the peers that they cover.
 pub(super) fn names(patterns: &[Tokens], limit: usize) -> Result<(Vec<TextClass>, Peers), SizeLimitExceeded> {
+    // Patterns that multiply too far are found before the work: so many make no more classes otherwise.
+    let may_exceed = patterns.len() > limit.ilog2() as usize;
+    if may_exceed && fewest_classes(patterns, STATES_OF_ANY_NAME, limit)? > limit {
+        return Err(SizeLimitExceeded);
+    }
     let mut domain = Domain {
         all: vec![some(CharSet::Ascii)],
         plain: vec![istio()],

@@ -4,6 +4,7 @@ mod cell_verdict;
 pub(crate) mod csv;
 pub(crate) mod html;
 pub(crate) mod json;
+mod named_query;
 pub(crate) mod svg;
 pub(crate) mod terminal;
 
@@ -11,17 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use peerwarden_analysis::{LimitExceeded, Peers, Space, TrafficSet, Values, WorkloadClass};
 use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_engine::Protocol;
 use peerwarden_engine::resource::{Action, Resource};
-use peerwarden_engine::{Mesh, Protocol};
 use peerwarden_engines::{Choice, Module};
 use peerwarden_traffic::Traffic;
 use peerwarden_traffic::handshake;
 
 use super::policies::Policies;
-use super::question::{Query, Question};
 use super::{LazyEngines, refused_peers, words};
-use crate::error::Result;
+use crate::error::{Error, Result};
 pub(crate) use cell_verdict::CellVerdict;
+pub(crate) use named_query::{NamedQuery, caller, operation};
 
 /// The largest number of kinds of callers of one workload: nobody reads a wider table.
 const CALLERS: usize = 200;
@@ -86,12 +87,6 @@ pub(crate) struct Cell {
     pub(crate) denied: Option<Traffic>,
 }
 
-/// A caller or an operation of the table.
-pub(crate) struct NamedQuery {
-    name: String,
-    query: Query,
-}
-
 /// Builds tables.
 pub(crate) struct MatrixBuilder<'a> {
     pub(crate) policies: &'a Policies,
@@ -102,54 +97,6 @@ pub(crate) struct MatrixBuilder<'a> {
     pub(crate) operations: &'a [NamedQuery],
     pub(crate) choice: Choice,
     pub(crate) module: Option<&'a Module>,
-}
-
-/// `plaintext`, `no-certificate`, or a value of `principals`.
-///
-/// # Errors
-///
-/// If the engine refuses it.
-pub(crate) fn caller(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<NamedQuery> {
-    let question = match text {
-        "plaintext" => Question {
-            plaintext: true,
-            ..Question::default()
-        },
-        "no-certificate" => Question {
-            no_certificate: true,
-            ..Question::default()
-        },
-        principal => Question {
-            peer: vec![principal.to_owned()],
-            ..Question::default()
-        },
-    };
-    Ok(NamedQuery {
-        name: text.to_owned(),
-        query: question.read(mesh, protocol)?,
-    })
-}
-
-/// `METHOD /path`, `METHOD`, `/path`, `:PORT`, or parts of it in this order.
-///
-/// # Errors
-///
-/// If the engine refuses it.
-pub(crate) fn operation(text: &str, mesh: &Mesh, protocol: Protocol) -> Result<NamedQuery> {
-    let mut question = Question::default();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        if let Some(port) = word.strip_prefix(':') {
-            question.port.push(port.to_owned());
-        } else if word.starts_with(['/', '*']) {
-            question.path.push(word.to_owned());
-        } else {
-            question.method.push(word.to_owned());
-        }
-    }
-    Ok(NamedQuery {
-        name: text.to_owned(),
-        query: question.read(mesh, protocol)?,
-    })
 }
 
 impl Matrix {
@@ -168,6 +115,11 @@ impl MatrixBuilder<'_> {
     ///
     /// If the analysis is too complex, or if the engines disagree with it.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matrix> {
+        let named = |error: Error| error.of_workload(words::workload(workload));
+        self.table(workload).map_err(named)
+    }
+
+    fn table(&self, workload: &WorkloadClass) -> Result<Matrix> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let own;
         let operations = if self.operations.is_empty() {
@@ -333,7 +285,7 @@ impl MatrixBuilder<'_> {
                             let text = words.join(" ");
                             // An operation with a wildcard for the method is used unchanged.
                             if !text.is_empty() && seen.insert(text.clone()) {
-                                operations.extend(self::operation(&text, mesh, self.protocol));
+                                operations.extend(named_query::operation(&text, mesh, self.protocol));
                             }
                         }
                     }

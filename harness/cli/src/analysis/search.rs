@@ -19,7 +19,7 @@ use super::policies::Policies;
 use super::question::Query;
 use super::report::{self, PeerScope, Workload};
 use super::{LazyEngines, refused_peers, words};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A search.
 pub(crate) struct Search<'a> {
@@ -67,6 +67,11 @@ impl Search<'_> {
     ///
     /// If the analysis is too complex, if there is no such traffic, or if the engines disagree with the analysis.
     pub(crate) fn run(&self, workload: &WorkloadClass) -> Result<Matches> {
+        let named = |error: Error| error.of_workload(words::workload(workload));
+        self.matches(workload).map_err(named)
+    }
+
+    fn matches(&self, workload: &WorkloadClass) -> Result<Matches> {
         let selected = self.policies.selected(&workload.workload, self.protocol)?;
         let mut engines = LazyEngines::new(self.choice, self.module, selected.setup, self.protocol);
         let mut space = Space::new(self.protocol, &[&selected.program], &[&self.query.rule])?;

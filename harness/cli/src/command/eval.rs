@@ -143,7 +143,7 @@ struct Evaluation {
     ready: HashMap<String, EnginePair>,
     /// `mesh` with what only a handshake reads.
     mesh_with_roots: Option<Box<RawValue>>,
-    /// By the texts of mesh and workload.
+    /// What decides on handshakes, by the texts of mesh and workload.
     handshakes: HashMap<(String, String), Option<Handshake>>,
 }
 

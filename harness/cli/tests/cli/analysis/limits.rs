@@ -62,6 +62,43 @@ fn pairs_of_conditions_are_proved() {
     assert!(!ran.err.contains("say nothing"), "{ran:?}");
 }
 
+/// Patterns on each part of a name: ten of each make 25,000 kinds of callers.
+#[test]
+fn callers_that_multiply_too_far_are_counted_before_the_work() {
+    let rule = |number: usize| {
+        let letters: String = (0..4)
+            .map(|bit| if number >> bit & 1 == 1 { 'a' } else { 'b' })
+            .collect();
+        format!(
+            "{{from: [{{source: {{principals: [\"x{letters}*\", \"*y{letters}\"]}}}}, \
+             {{source: {{namespaces: [\"p{letters}*\", \"*q{letters}\"]}}}}]}}"
+        )
+    };
+    let rules: Vec<String> = (0..12).map(rule).collect();
+    let folder = Folder::with(&[(
+        "star.yaml",
+        &policy("star", &format!("{{rules: [{}]}}", rules.join(", "))),
+    )]);
+    for (arguments, code, says) in [
+        (
+            &["check"][..],
+            1,
+            "PW012, PW013 and PW014 say nothing about AuthorizationPolicy shop/star",
+        ),
+        (&["matrix"], 2, "there is no answer about `shop`"),
+        (&["who-can", "GET /"], 2, "there is no answer about `shop`"),
+        (&["can-ever", "GET /"], 2, "there is no answer about `shop`"),
+        (&["diff", ".", "empty"], 1, "some traffic could not be compared"),
+    ] {
+        std::fs::create_dir_all(folder.path("empty")).unwrap();
+        let ran = folder.run(arguments);
+        ran.says(
+            code,
+            &[says, "the policies distinguish more than 20000 classes of `peer`"],
+        );
+    }
+}
+
 #[test]
 fn a_matrix_that_is_too_large_is_refused_before_the_work() {
     let folder = Folder::with(&[("a.yaml", &policy("a", &rules(1)))]);
