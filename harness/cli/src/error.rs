@@ -28,9 +28,10 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// The same, of this workload.
     pub(crate) fn of_workload(self, name: String) -> Self {
-        match self {
-            Self::TooComplex(beyond, None) => Self::TooComplex(beyond, Some(name)),
-            other => other,
+        if let Self::TooComplex(beyond, None) = self {
+            Self::TooComplex(beyond, Some(name))
+        } else {
+            self
         }
     }
 

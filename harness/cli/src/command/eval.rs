@@ -72,7 +72,7 @@ pub(crate) enum OutputLine<'a> {
         audited: Option<&'a RuleRef>,
         /// Why the TLS handshake refuses the peer before any policy is evaluated, although the policies allow it; left out if it does not.
         #[serde(skip_serializing_if = "Option::is_none")]
-        handshake: Option<String>,
+        handshake: Option<&'a str>,
     },
     /// A line that could not be decided.
     Wrong {
@@ -195,7 +195,7 @@ impl Evaluation {
                     why: answer.decision.reason.to_string(),
                     shadow: answer.shadow.as_ref().map(DecisionReport::of),
                     audited: answer.audited.as_ref(),
-                    handshake: handshake.clone(),
+                    handshake: handshake.as_deref(),
                 },
                 Err(LineError(worse, error)) => {
                     exit = exit.max(*worse);
