@@ -11,14 +11,14 @@ use crate::bytes::field_value;
 use crate::document::Value;
 use crate::identity::Peer;
 
-/// The answer to one question.
+/// The value of one attribute, as far as its source can tell.
 ///
 /// The difference between [`Missing`](Lookup::Missing) and [`Unavailable`](Lookup::Unavailable) decides security:
 /// a missing attribute satisfies a negative match (`notPrincipals: ["*"]` means "no authenticated peer"), while one
 /// that could not be established counts as a match for DENY and as no match for ALLOW, positive or negative.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup<T> {
-    /// It is this.
+    /// The value.
     Found(T),
     /// It is known not to be there: no such header, no peer certificate.
     Missing,
@@ -54,14 +54,14 @@ impl<T> Lookup<T> {
 /// All lines of one header, in the order of the request. There is at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lines<'a> {
-    /// As nearly every header has it, and every pseudo-header.
+    /// One line, as of nearly every header and of every pseudo-header.
     One(Cow<'a, [u8]>),
     /// All lines of a repeated header.
     Several(Vec<Cow<'a, [u8]>>),
 }
 
 impl<'a> Lines<'a> {
-    /// What these lines come to; missing when there are none.
+    /// Collects the lines; missing when there are none.
     pub fn of(mut lines: impl Iterator<Item = Cow<'a, [u8]>>) -> Lookup<Self> {
         let Some(first) = lines.next() else {
             return Lookup::Missing;
@@ -72,7 +72,7 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// Each without the white space around it.
+    /// The lines without the white space around each.
     pub(crate) fn trimmed(self) -> Self {
         match self {
             Self::One(line) => Self::One(trimmed(line)),
@@ -99,8 +99,8 @@ fn trimmed(line: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 
 /// Where the engine pulls attributes from, one at a time and only when the outcome depends on them.
 ///
-/// For one decision the engine asks at most once for each, but for headers by name and for metadata, which a source is expected to
-/// have at hand once it was asked for the first. Texts are bytes: what a client sends need not be UTF-8.
+/// For one decision, the engine asks at most once for each attribute. The exceptions are headers by name and metadata: a source is
+/// expected to have all of them at hand after the first. Texts are bytes: what a client sends need not be UTF-8.
 pub trait AttributeSource {
     /// The peer's verified certificate; missing on plaintext and on TLS without a client certificate.
     fn peer(&self) -> Lookup<Cow<'_, Peer>>;

@@ -1,6 +1,6 @@
 //! Compares bytes, eight at a time: on Wasm, slices are compared byte by byte.
 
-/// Whether both are the same.
+/// Whether both texts are the same.
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;

@@ -17,7 +17,7 @@ pub struct Decision<'p> {
     pub reason: Reason,
 }
 
-/// A decision, and what the documents say beside it without any effect on it.
+/// A decision, with what dry runs and AUDIT rules say; they have no effect on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judgement<'p> {
     /// What is enforced.
@@ -39,7 +39,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As reports and logs write it.
+    /// The spelling in reports and logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Allow => "allow",
@@ -61,7 +61,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As the documents write it.
+    /// The spelling in documents.
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::AuthorizationPolicy => "AuthorizationPolicy",
@@ -85,7 +85,7 @@ pub struct RuleId {
 }
 
 impl RuleId {
-    /// The order of the ids as texts, which is that of Envoy's map of policies. None is written down for it: there may be thousands.
+    /// Orders ids as texts, as Envoy's map of policies does, but without building the texts: there may be thousands.
     pub(crate) fn cmp_id(&self, other: &Self) -> Ordering {
         // In an id a bracket follows each part, and no part has one.
         let name = |one: &str, other: &str| one.bytes().chain([b']']).cmp(other.bytes().chain([b']']));
@@ -120,7 +120,7 @@ impl fmt::Display for RuleId {
     }
 }
 
-/// Why it was decided so.
+/// Why a decision allows or denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// No ALLOW policy applies to the workload, and no DENY rule matched.
@@ -131,9 +131,9 @@ pub enum Reason {
     DenyRule,
     /// ALLOW policies apply to the workload, and none of their rules matched.
     NoAllowRuleMatched,
-    /// The port takes mutual TLS only, and the connection has no verified peer.
+    /// The port accepts only mutual TLS, and the connection has no verified peer.
     MtlsRequired,
-    /// The port takes plaintext only, and the connection came over TLS.
+    /// The port accepts only plaintext, and the connection came over TLS.
     MtlsDisabled,
     /// A rule of a CUSTOM policy matched, and the external authorizer said no.
     AuthorizerDenied,
@@ -141,7 +141,7 @@ pub enum Reason {
     AuthorizerFailed,
     /// A rule of a CUSTOM policy matched, whose provider is missing or misconfigured, or is one of several.
     ProviderUnusable,
-    /// The connection was held until its peer is known, which it was not by the deadline.
+    /// The connection was held until its peer was known, and the deadline passed before.
     DeadlinePassed,
     /// The filter before the module refused a token, so no policy was evaluated. The engine itself never decides with this
     /// reason.
@@ -149,7 +149,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 11] = [
         Self::NoAllowPolicy,
         Self::AllowRule,
@@ -186,7 +186,7 @@ impl Reason {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
 
-    /// The reason whose sentence a text begins with, as the log of the module has it.
+    /// The reason whose sentence a text begins with, as in the module's log.
     pub fn at_start_of(text: &str) -> Option<Self> {
         Self::ALL
             .into_iter()

@@ -12,7 +12,7 @@ pub const FRAMING: [&str; 5] = [
 /// These are about one connection, too, and are never carried over to another.
 const OF_CONNECTION: [&str; 3] = ["keep-alive", "proxy-connection", "trailer"];
 
-/// Whether a header is one of all these.
+/// Whether a header is about framing or about one connection.
 pub fn is_framing(name: &[u8]) -> bool {
     let mut all = FRAMING.iter().chain(&OF_CONNECTION);
     all.any(|own| name.eq_ignore_ascii_case(own.as_bytes()))

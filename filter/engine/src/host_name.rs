@@ -1,8 +1,8 @@
-//! Authorities that every reader takes to mean the same host.
+//! Authorities that every parser reads as the same host.
 
 /// Whether an authority (`Host`, `:authority`) is a host as RFC 3986, section 3.2.2 and RFC 6874 write one, with at most one port: a
-/// name or an IPv4 address of letters, digits, `-`, `_` and `.`, or an IPv6 address in brackets, with its zone. Of anything else, such
-/// as `x@admin.example`, `%61dmin.example` or two hosts with a comma, readers differ in what it names.
+/// name or an IPv4 address of letters, digits, `-`, `_` and `.`, or an IPv6 address in brackets, with its zone. Parsers differ about
+/// anything else, such as `x@admin.example`, `%61dmin.example` or two hosts with a comma.
 pub fn is_host(authority: &[u8]) -> bool {
     match authority.strip_prefix(b"[") {
         Some(rest) => match split(rest, b']') {
@@ -18,7 +18,7 @@ pub fn is_host(authority: &[u8]) -> bool {
     }
 }
 
-/// Before and after the first such byte.
+/// The text before and after the first such byte.
 fn split(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     let (before, after) = text.split_at_checked(memchr::memchr(at, text)?)?;
     Some((before, after.get(1..)?))
@@ -33,7 +33,7 @@ fn is_port(port: &[u8]) -> bool {
     matches!(port.len(), 1..=5) && port.iter().all(u8::is_ascii_digit)
 }
 
-/// With its zone behind a `%`, which a URI writes as `%25`.
+/// An address with its zone after a `%`, which a URI writes as `%25`.
 fn is_ipv6(address: &[u8]) -> bool {
     let (address, zone) = match split(address, b'%') {
         Some((address, zone)) => (address, Some(zone)),

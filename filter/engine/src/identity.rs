@@ -26,7 +26,7 @@ impl Peer {
         }
     }
 
-    /// What rules on the peer's identity are matched against: the URI SANs.
+    /// The names that rules on the peer's identity are matched against: the URI SANs.
     pub fn identities(&self) -> impl Iterator<Item = &[u8]> {
         self.uri_sans.iter().map(Vec::as_slice)
     }
@@ -43,8 +43,8 @@ impl Peer {
         sans.chain(without_sans.then_some(self.subject.as_slice()))
     }
 
-    /// Whether the URI SANs name several SPIFFE trust domains. No authority vouches for more than one: Envoy's SPIFFE validator takes
-    /// the roots of the first name's trust domain, and looks at no other name.
+    /// Whether the URI SANs name several SPIFFE trust domains. No authority vouches for more than one: Envoy's SPIFFE validator uses
+    /// the roots of the first name's trust domain, and ignores all other names.
     pub fn names_several_trust_domains(&self) -> bool {
         let mut domains = self.uri_sans.iter().filter_map(|uri| {
             let rest = uri.strip_prefix(b"spiffe://")?;
@@ -58,7 +58,7 @@ impl Peer {
     /// (<https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md#2-spiffe-id>).
     ///
     /// # Errors
-    /// What keeps it from being one.
+    /// Why it is not one.
     pub fn spiffe_id(&self) -> Result<SpiffeId<'_>, SpiffeIdError> {
         match self.uri_sans.as_slice() {
             [] => Err(SpiffeIdError::NoUriSan),
@@ -79,7 +79,7 @@ impl fmt::Display for Peer {
     }
 }
 
-/// A SPIFFE ID, split (<https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#2-spiffe-identity>).
+/// The parts of a SPIFFE ID (<https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md#2-spiffe-identity>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpiffeId<'a> {
     /// The trust domain.
@@ -97,13 +97,13 @@ pub struct SpiffeId<'a> {
 pub struct TrustDomain<'a>(&'a str);
 
 impl<'a> TrustDomain<'a> {
-    /// As text.
+    /// Its name.
     pub fn as_str(self) -> &'a str {
         self.0
     }
 }
 
-/// Why a name is no SPIFFE ID.
+/// Why a name is not a SPIFFE ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SpiffeIdError {
@@ -140,7 +140,7 @@ impl<'a> SpiffeId<'a> {
     /// Parses a URI SAN as a SPIFFE ID.
     ///
     /// # Errors
-    /// What keeps it from being one.
+    /// Why it is not one.
     pub fn parse(uri: &'a [u8]) -> Result<Self, SpiffeIdError> {
         if uri.len() > 2048 {
             return Err(SpiffeIdError::Length);

@@ -40,7 +40,7 @@ pub struct RequestPrincipalPattern {
 }
 
 impl RequestPrincipalPattern {
-    /// Splits at the last `/`; a value without one says something of one half only.
+    /// Splits at the last `/`; a value without one restricts only one half.
     ///
     /// A star counts at the start of the whole value, for the issuer, or at its end, for the subject, and not both: the
     /// other half is then literal. So `*/*` asks for a subject `*`; any principal at all is `*`
@@ -69,12 +69,12 @@ impl RequestPrincipalPattern {
         Self { issuer, subject }
     }
 
-    /// What the issuer must be.
+    /// The pattern of the issuer.
     pub fn issuer(&self) -> &TextPattern {
         &self.issuer
     }
 
-    /// What the subject must be.
+    /// The pattern of the subject.
     pub fn subject(&self) -> &TextPattern {
         &self.subject
     }
@@ -112,7 +112,7 @@ impl MetadataPattern {
         self.in_list
     }
 
-    /// What the text must be.
+    /// The pattern of the text.
     pub fn text(&self) -> &TextPattern {
         &self.text
     }

@@ -35,14 +35,14 @@ use crate::select::{MtlsModes, PortMode};
 use crate::workload::Workload;
 use view::View;
 
-/// Evaluates `config` for its workload and says how; `external` answers for the external authorizers. A configuration
+/// Evaluates `config` for its workload, and returns the full trace; `external` answers for the external authorizers. A configuration
 /// without a workload is denied.
 pub fn explain(config: &Config, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Trace {
     evaluate(&View::new(config, source, true), external)
 }
 
-/// As [`explain`], for counting over many cases: what is there for people alone (places, fields, values, what was found) is left empty,
-/// and policies that do not apply have no rules.
+/// As [`explain`], for counting over many cases: the texts for people (places, fields, values, what was found) are empty, and policies
+/// that do not apply have no rules.
 pub fn outline(config: &Config, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Trace {
     evaluate(&View::new(config, source, false), external)
 }
@@ -207,7 +207,7 @@ fn policy<'v>(document: &'v AuthorizationPolicy, workload: &Workload, view: &Vie
     }
 }
 
-/// Whether the annotation says so; a policy whose annotation cannot be read is refused before anything is evaluated.
+/// Whether the annotation makes a policy a dry run; a policy whose annotation cannot be read is refused before anything is evaluated.
 fn is_dry_run(document: &AuthorizationPolicy) -> bool {
     let value = document.metadata.annotation("istio.io/dry-run");
     matches!(value, Some("1" | "t" | "T" | "TRUE" | "true" | "True"))

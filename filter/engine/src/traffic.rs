@@ -8,7 +8,7 @@ use crate::document::Value;
 use crate::identity::Peer;
 use crate::provider::{ExternalAnswer, ExternalAuthorizers};
 
-/// Every attribute of one request or connection. The default is plaintext with nothing known to be there.
+/// Every attribute of one request or connection. The default is plaintext, with every other attribute missing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traffic {
     /// The peer's verified certificate.
@@ -31,7 +31,7 @@ pub struct Traffic {
     pub jwt: Lookup<Value>,
     /// Dynamic metadata: filter, key, value.
     pub metadata: Lookup<Vec<(String, String, Value)>>,
-    /// What external authorizers answer, by the names of their providers; whoever is not here fails.
+    /// The answers of external authorizers, by the names of their providers; one that is not listed fails.
     pub authorizers: Vec<(String, ExternalAnswer)>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An attribute by its name, for what says that one is not known.
+/// The name of an attribute, for messages about one that is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
     /// Whether it is a request or a TCP connection.
@@ -27,16 +27,16 @@ pub enum Attribute {
     Jwt,
     /// Dynamic metadata.
     Metadata {
-        /// Of this filter.
+        /// The filter that set it.
         filter: String,
-        /// Under this key.
+        /// Its key.
         key: String,
     },
     /// What the external authorizer of this provider answers.
     Authorizer(String),
 }
 
-/// As traffic is written in suites and for `eval`: `tls.peer`, `http.path`.
+/// The spelling in suites and in the input of `eval`: `tls.peer`, `http.path`.
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

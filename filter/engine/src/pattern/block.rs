@@ -16,7 +16,7 @@ const V6: u8 = 33;
 impl Block {
     /// Parses an address or a CIDR of IPv4 or IPv6. Host bits are ignored; an IPv4-mapped IPv6 block is the IPv4 block.
     ///
-    /// A length with a leading zero is none, as in Istio.
+    /// A length with a leading zero is invalid, as in Istio.
     ///
     /// # Errors
     /// If it is neither: the message for the policy's author.
@@ -44,7 +44,7 @@ impl Block {
         }
     }
 
-    /// What the block is found by: a number that stands for family and length, then the address without host bits.
+    /// Its key in an index: a number that stands for family and length, then the address without host bits.
     pub(crate) fn key(&self) -> [u8; 17] {
         let (kind, bits) = match self.0 {
             IpNet::V4(net) => (net.prefix_len(), u128::from(net.network().to_bits())),

@@ -18,7 +18,7 @@ pub enum PeerPattern {
     Namespace(Box<str>),
     /// The same with wildcards in the namespace: these texts, in this order and none over another, with anything between them.
     NamespaceGlob(Box<[Box<str>]>),
-    /// Is the service account's.
+    /// The URI of a service account.
     ServiceAccount {
         /// `/ns/NAMESPACE/`.
         namespace: Box<str>,
@@ -72,7 +72,7 @@ impl PeerPattern {
         }
     }
 
-    /// Whether `name` is one of those asked for.
+    /// Whether `name` matches.
     pub(crate) fn matches(&self, name: &[u8]) -> bool {
         match self {
             Self::Exact(uri) => bytes::same(name, uri.as_bytes()),
@@ -180,7 +180,7 @@ mod tests {
         assert!(!matches("*", "spiffe://td/ns/web"), "a slash must follow");
     }
 
-    /// `globset` reads the same stars its own way.
+    /// Compares with `globset`, an independent implementation of the same wildcards.
     #[cfg(not(target_arch = "wasm32"))]
     #[test]
     fn stars_are_those_of_globs() {

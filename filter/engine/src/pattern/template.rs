@@ -32,7 +32,7 @@ impl Piece {
     }
 }
 
-/// Why a text is no template.
+/// Why a text is not a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TemplateError {
     NoLeadingSlash,
@@ -109,17 +109,17 @@ impl Template {
         &self.head
     }
 
-    /// What stands after `{**}`; `None` without one.
+    /// The literal after `{**}`; `None` without one.
     pub fn tail(&self) -> Option<&str> {
         self.tail.as_deref()
     }
 
-    /// Whether a character may stand in what `{*}` is for; in what `{**}` is for, `/` may too.
+    /// Whether `{*}` matches a character; `{**}` matches `/` too.
     pub fn is_in_segment(byte: u8) -> bool {
         is_in_segment(byte)
     }
 
-    /// What every path that fits starts with, and what it ends with if that is said.
+    /// The text that every matching path starts with, and the one that it ends with, if the template has one.
     pub(crate) fn ends(&self) -> (&str, Option<&str>) {
         let start = self.head.first().and_then(Piece::literal).unwrap_or_default();
         let end = match &self.tail {
@@ -129,7 +129,7 @@ impl Template {
         (start, end)
     }
 
-    /// Whether the whole `path` fits.
+    /// Whether the whole `path` matches.
     pub(crate) fn matches(&self, path: &[u8]) -> bool {
         let mut rest = path;
         for piece in &self.head {
@@ -162,7 +162,7 @@ fn is_literal(ch: char) -> bool {
     ch.is_ascii() && ch != '*' && u8::try_from(ch).is_ok_and(is_in_segment)
 }
 
-/// What a segment may hold: letters, digits and `-._~%!$&'()+,;:@=*`.
+/// The characters of a segment: letters, digits and `-._~%!$&'()+,;:@=*`.
 fn is_in_segment(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()+,;:@=*".contains(&byte)
 }

@@ -17,7 +17,7 @@ pub enum TextPattern {
     Exists,
 }
 
-/// What `*` alone asks for: it differs between fields.
+/// The meaning of `*` alone, which differs between fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
     /// `hosts`, `methods`, headers: the header is there, even if empty.

@@ -8,20 +8,20 @@ use crate::decision::{Reason, RuleId};
 use crate::provider::{Authorizer, ExternalAnswer, ExternalAuthorizers};
 use crate::resource::Action;
 
-/// What asking one provider came to, or several where nobody can be asked.
+/// The outcome of asking one provider, or of several if none can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomTrace {
     /// The rule that matched, the first by id.
     pub by: RuleId,
     /// The name of the provider; where the workload may have one only, of each that its CUSTOM policies name.
     pub providers: Vec<String>,
-    /// What was answered; `None` when nobody could be asked.
+    /// The answer; `None` if no authorizer could be asked.
     pub answer: Option<ExternalAnswer>,
     /// Why it was refused, if it was.
     pub refused: Option<Reason>,
 }
 
-/// Who is asked until one refuses; `policies` are those that apply and are no dry run.
+/// Asks the providers until one refuses; `policies` are those that apply and are not dry runs.
 pub(super) fn trace(
     config: &Config,
     policies: &[&PolicyTrace],
@@ -61,7 +61,7 @@ pub(super) fn trace(
     asked
 }
 
-/// What a provider answers, and why that refuses; `None` when it is not asked on this protocol.
+/// A provider's answer, and why it refuses; `None` when it is not asked on this protocol.
 fn ask(
     config: &Config,
     name: &str,

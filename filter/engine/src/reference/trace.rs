@@ -5,15 +5,14 @@ use crate::decision::{Reason, RuleId, Verdict};
 use crate::document::Path;
 use crate::resource::{Action, MtlsMode};
 
-/// How a decision came about, in full.
+/// A decision with every step that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
     /// What was decided.
     pub outcome: Outcome,
     /// The mutual TLS mode that applied.
     pub mode: ModeTrace,
-    /// What asking external authorizers came to, in the order in which they were asked, the last being the one that refused if any
-    /// did; none when nobody was asked.
+    /// The external authorizers that were asked, in order, each with its answer; if one refused, it is the last.
     pub custom: Vec<CustomTrace>,
     /// What would be decided if the dry-run policies were enforced; `None` when none applies.
     pub shadow: Option<Outcome>,
@@ -34,7 +33,7 @@ pub struct Outcome {
     pub reason: Reason,
 }
 
-/// The mutual TLS mode and what it came to.
+/// The mutual TLS mode, and what it decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModeTrace {
     /// The mode of the port; of the most demanding port when the port is not known.
@@ -58,9 +57,9 @@ pub struct PolicyTrace {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// What it does with what it matches.
+    /// Its action.
     pub action: Action,
-    /// Whether it is a dry run, of no effect.
+    /// Whether it is a dry run, which has no effect.
     pub dry_run: bool,
     /// The provider that a CUSTOM policy names.
     pub provider: Option<String>,
@@ -77,17 +76,17 @@ pub struct RuleTrace {
     pub index: usize,
     /// Whether it matched.
     pub matched: bool,
-    /// How it was read, as HTTP-only fields mean nothing on TCP.
+    /// How HTTP-only fields changed it on TCP.
     pub tcp: TcpReading,
-    /// Its sources, ORed; none hold for everything.
+    /// Its sources, ORed; no entry means everything.
     pub sources: Vec<PartTrace>,
-    /// Its operations, ORed; none hold for everything.
+    /// Its operations, ORed; no entry means everything.
     pub operations: Vec<PartTrace>,
     /// Its conditions, ANDed.
     pub conditions: Vec<PartTrace>,
 }
 
-/// How a rule was read.
+/// How HTTP-only fields change a rule on TCP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TcpReading {
     /// As written.
@@ -105,7 +104,7 @@ pub struct PartTrace {
     pub path: Path,
     /// Whether all its clauses held.
     pub matched: bool,
-    /// Its fields, `x` and `notX` apart.
+    /// Its fields; `x` and `notX` are two.
     pub clauses: Vec<ClauseTrace>,
 }
 
@@ -120,15 +119,15 @@ pub struct ClauseTrace {
     pub negative: bool,
     /// The values as written.
     pub values: Vec<String>,
-    /// Which of the values match what is there, in their order; none does where nothing is.
+    /// For each of the values, whether it matches; none does if the attribute is missing.
     pub matched: Vec<bool>,
-    /// What it came to.
+    /// Its result.
     pub result: ClauseResult,
-    /// What was there to match, for people; `None` when the attribute is missing.
+    /// The value of the attribute, for people; `None` when the attribute is missing.
     pub found: Option<String>,
 }
 
-/// What a clause came to.
+/// The result of a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClauseResult {
     /// It held.

@@ -61,7 +61,7 @@ impl<'v> View<'v> {
     }
 }
 
-/// What is there and says nothing certain; `None` where the source does not know what is there.
+/// The value that does not establish the attribute; `None` if the source does not know the value.
 fn unestablished(key: &str, source: &dyn AttributeSource) -> Option<String> {
     let name = match key {
         "source.principal" | "source.namespace" | "source.serviceAccount" | "source.trustDomain" => {
