@@ -15,27 +15,27 @@ use crate::problem::Problems;
 use crate::resource::{AuthorizationPolicy, Resource};
 use crate::select::{MtlsModes, applies};
 
-/// What the numbers are computed of. It changes when the same configuration gets another number.
+/// The version of the computation. It changes when the same configuration gets another number.
 const VERSION: u64 = 1;
 
-/// The bits of a number: as many as a double, JSON's number, holds exactly.
+/// The bits of a number: as many as a double, the type of JSON's numbers, holds exactly.
 const BITS: u32 = 53;
 
-/// A number for what a configuration decides by: 53 bits, so that JSON and a metric can hold it, and never 0.
+/// A number for all that a configuration decides by: 53 bits, so that JSON and a metric can hold it, and never 0.
 ///
-/// Configurations have the same number whatever they were written as (JSON, `google.protobuf.Struct`), in whatever order their
-/// keys and documents stand, however their numbers are spelled, and whatever is left out that is the default. It covers the mesh,
-/// the workload, the documents that apply to it, the providers, `protocol`, `tcp`, `jwt`, `openConnections`, `paths`,
-/// `lock` and `report`; of documents, what decides or is reported: not labels, annotations other than the dry run's, or the place in
-/// the file. The order of documents decides nothing and is not reported, the order of rules within one is.
+/// It does not depend on the encoding (JSON, `google.protobuf.Struct`), on the order of keys and documents, on how numbers are spelled,
+/// or on whether a default is written. It covers the mesh, the workload, the documents that apply to it, the providers, `protocol`,
+/// `tcp`, `jwt`, `openConnections`, `paths`, `lock` and `report`. Of a document, it covers what decides or is reported: not the labels,
+/// the annotations other than the dry run's, or the place in the file. The order of documents decides nothing and is not reported; the
+/// order of rules within a document is reported.
 ///
-/// It is a checksum against mix-ups, no signature: 53 bits are too few to keep somebody from making two configurations of one
-/// number who wants to. `SipHash` is small, needs no table, and mixes well where texts differ in one character.
+/// It is a checksum against mix-ups, not a signature: with 53 bits, somebody can make two configurations with the same number on
+/// purpose. `SipHash` is small, needs no table, and mixes well where texts differ in one character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(u64);
 
 impl Fingerprint {
-    /// Of a configuration with its documents; `None` where it does not say which workload this is.
+    /// The fingerprint of a configuration with its documents; `None` if it does not name the workload.
     pub fn of(config: &Config) -> Option<Self> {
         let workload = config.workload.as_ref()?;
         let mut policies = Policies::default();
@@ -68,7 +68,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// A number for anything, by the same hash, in 64 bits: the same on every platform.
+/// A 64-bit number for any value, by the same hash: the same on every platform.
 pub fn checksum(of: &(impl Hash + ?Sized)) -> u64 {
     hash(of)
 }
@@ -81,7 +81,7 @@ pub(crate) struct Policies {
 }
 
 impl Policies {
-    /// A document, and what it was validated to.
+    /// Adds a document, with its validated form.
     pub(crate) fn add(&mut self, document: &AuthorizationPolicy, policy: &Policy) {
         let AuthorizationPolicy {
             metadata,
@@ -104,7 +104,7 @@ impl Policies {
         self.sum = self.sum.wrapping_add(hash);
     }
 
-    /// With the rest of the configuration.
+    /// Adds the rest of the configuration.
     pub(crate) fn with(&self, config: &Config) -> Option<Fingerprint> {
         let Config {
             mesh,

@@ -71,7 +71,7 @@ impl Mesh {
         Some(mesh)
     }
 
-    /// The trust domain and its aliases, each once: they are one and the same.
+    /// The names of the trust domain: its own and its aliases, each once.
     pub(crate) fn trust_domains(&self) -> Vec<&str> {
         let mut bundle = vec![self.trust_domain.as_str()];
         for alias in &self.trust_domain_aliases {

@@ -49,7 +49,7 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// What is left of it on a protocol. An ALLOW policy of which no rule is left still counts.
+    /// The part of it that applies on a protocol. An ALLOW policy of which no rule is left still counts.
     pub(crate) fn on(mut self, protocol: Protocol) -> Self {
         let action = self.action;
         match protocol {

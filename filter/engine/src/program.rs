@@ -34,21 +34,21 @@ pub struct Program {
     protocol: Protocol,
     paths: Paths,
     modes: Modes,
-    /// In the order in which their providers are asked; none when nobody ever is.
+    /// In the order in which their providers are asked; empty if there are no CUSTOM rules.
     custom: Vec<CustomRules>,
     enforced: Actions,
     /// What would be enforced if the dry-run policies were; `None` when there are none.
     shadow: Option<Actions>,
     audit: Rules,
-    /// The tokens that the filter ahead lets pass; for tools, which decides nothing here.
+    /// The tokens that the filter ahead lets pass: for tools, and without effect here.
     accepted_tokens: Option<Vec<AcceptedToken>>,
 }
 
 /// Tokens that a rule of a `RequestAuthentication` lets pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedToken {
-    /// Their issuer; empty for any that no other rule names.
+    /// Their issuer; empty for any issuer that no other rule names.
     pub issuer: String,
-    /// The audiences of which they have one; none for any.
+    /// The audiences, one of which a token must have; empty for any.
     pub audiences: Vec<String>,
 }

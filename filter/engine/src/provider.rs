@@ -17,18 +17,18 @@ use crate::problem::{Problem, Problems};
 /// One entry of `extensionProviders`.
 #[derive(Debug, Clone, PartialEq, Hash)]
 pub struct ExtensionProvider {
-    /// What `provider.name` of a CUSTOM policy says.
+    /// The name that `provider.name` of a CUSTOM policy refers to.
     pub name: String,
-    /// How it is asked; or why it cannot be, for people.
+    /// How to call it; or why it cannot be called, for people.
     pub authorizer: Result<Authorizer, String>,
 }
 
 /// An external authorizer.
 #[derive(Debug, Clone, PartialEq, Hash)]
 pub enum Authorizer {
-    /// `envoyExtAuthzHttp`: asked with the request's method, path and some of its headers; says yes with status 200.
+    /// `envoyExtAuthzHttp`: gets the request's method, path and some of its headers; allows with status 200.
     Http(HttpAuthorizer),
-    /// `envoyExtAuthzGrpc`: asked by `envoy.service.auth.v3.Authorization/Check`.
+    /// `envoyExtAuthzGrpc`: called by `envoy.service.auth.v3.Authorization/Check`.
     Grpc(AuthorizerService),
 }
 
@@ -42,7 +42,7 @@ impl Authorizer {
     }
 }
 
-/// What both kinds of authorizer have.
+/// The settings that both kinds of authorizer have.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AuthorizerService {
     /// Envoy's name of the cluster: `cluster` as given, or `outbound|PORT||HOST`, as Istio names the cluster of a service.
@@ -64,9 +64,9 @@ pub struct HttpAuthorizer {
     pub service: AuthorizerService,
     /// Put before the request's path.
     pub path_prefix: String,
-    /// The request's headers that it gets, beside `authorization`, which it always does.
+    /// The request's headers that it gets, besides `authorization`, which it always gets.
     pub include_request_headers: Vec<HeaderPattern>,
-    /// Headers with fixed values that it gets; they replace what the request has.
+    /// Headers with fixed values that it gets; they replace the request's own.
     pub include_additional_headers: Vec<(String, String)>,
     /// Headers of the answer that go upstream if it allows the request.
     pub headers_to_upstream_on_allow: Vec<HeaderPattern>,
@@ -94,16 +94,16 @@ pub enum ExternalAnswer {
     Allow,
     /// It said no.
     Deny,
-    /// It could not be reached, was too slow, or answered what cannot be understood: `failOpen` may let that pass.
+    /// It could not be reached, was too slow, or its answer cannot be parsed: `failOpen` may let that pass.
     Failed,
     /// The request cannot be sent to the authorizer. Only a client can cause that, so it is denied whatever `failOpen`
     /// says.
     Unaskable,
 }
 
-/// Who answers for external authorizers where nobody has to wait for them: tests and tools.
+/// A source of answers of external authorizers, for tests and tools, which do not wait for real ones.
 pub trait ExternalAuthorizers {
-    /// What the authorizer of this provider answers.
+    /// The answer of this provider's authorizer.
     fn answer(&self, provider: &str) -> ExternalAnswer;
 }
 
@@ -132,7 +132,7 @@ impl ExtensionProvider {
         })
     }
 
-    /// No name may stand twice: which of the two were meant?
+    /// Makes entries that share a name unusable.
     pub(crate) fn refuse_twins(providers: &mut [Self]) {
         let names: Vec<String> = providers.iter().map(|provider| provider.name.clone()).collect();
         for provider in providers {

@@ -10,7 +10,7 @@ use crate::resource::{
 };
 use crate::workload::{Service, ServiceKind, Workload, WorkloadKind};
 
-/// The class whose gateways are waypoints; a policy for all of them stands in the root namespace.
+/// The class whose gateways are waypoints; a policy for all of them is in the root namespace.
 const WAYPOINT_CLASS: &str = "istio-waypoint";
 
 /// Whether an authorization policy applies.
@@ -62,7 +62,7 @@ fn attached(
 }
 
 impl Resource {
-    /// Whether the document says something of the workload; of several `PeerAuthentication`s in one scope it is the oldest that counts.
+    /// Whether the document applies to the workload; of several `PeerAuthentication`s in one scope it is the oldest that counts.
     pub fn applies_to(&self, mesh: &Mesh, workload: &Workload) -> bool {
         match self {
             Resource::AuthorizationPolicy(policy) => applies(policy, mesh, workload),
@@ -95,7 +95,7 @@ pub struct TokenRule<'c> {
 impl Config {
     /// The rules about tokens that apply to the workload, those of all documents in one list, as Istio merges them
     /// (`pilot/pkg/security/authn`): sorted by issuer, and those of one issuer as the documents come: the root namespace's first, then the
-    /// oldest, then by name. None where it is not known which workload this is.
+    /// oldest, then by name. Empty if the configuration does not name the workload.
     pub fn token_rules(&self) -> Vec<TokenRule<'_>> {
         let Some(workload) = &self.workload else {
             return Vec::new();
@@ -152,7 +152,7 @@ pub(crate) struct PortMode {
 }
 
 impl Default for PortMode {
-    /// Where no document says anything, both plaintext and mutual TLS are taken.
+    /// By default, both plaintext and mutual TLS are accepted.
     fn default() -> Self {
         Self {
             mode: MtlsMode::Permissive,

@@ -8,7 +8,7 @@ use crate::problem::{Problem, Problems};
 /// A workload as policies select it: by namespace, labels, and the kind of its proxy.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Workload {
-    /// What kind of proxy.
+    /// The kind of proxy.
     pub kind: WorkloadKind,
     /// Its namespace.
     pub namespace: String,
@@ -16,11 +16,11 @@ pub struct Workload {
     pub service_account: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Of a waypoint: what this traffic is for.
+    /// For a waypoint: the services that this traffic is for.
     pub services: Vec<Service>,
 }
 
-/// What traffic through a waypoint is for.
+/// A service that traffic through a waypoint is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Service {
     /// A Kubernetes `Service` or an Istio `ServiceEntry`.
@@ -31,7 +31,7 @@ pub struct Service {
     pub namespace: String,
 }
 
-/// What kind of service.
+/// The kind of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum ServiceKind {
     /// A Kubernetes `Service`.
@@ -41,10 +41,10 @@ pub enum ServiceKind {
     ServiceEntry,
 }
 
-/// The label that a gateway of the Gateway API, a waypoint too, has its name in.
+/// The label with the name of a gateway of the Gateway API; waypoints have it too.
 pub const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
-/// What kind of proxy the filter sits in.
+/// The kind of proxy that runs the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum WorkloadKind {
     /// Beside one workload: `PeerAuthentication` governs it.
@@ -52,7 +52,7 @@ pub enum WorkloadKind {
     Sidecar,
     /// At the edge: its own TLS settings decide, `PeerAuthentication` does not govern it.
     Gateway,
-    /// Before services of an ambient mesh: only policies that target it apply, and the peer is the one that the tunnel
+    /// In front of services of an ambient mesh: only policies that target it apply, and the peer is the one that the tunnel
     /// vouches for. `PeerAuthentication` does not govern it.
     Waypoint,
 }
@@ -64,7 +64,7 @@ const KINDS: [(&str, WorkloadKind); 3] = [
 ];
 
 impl WorkloadKind {
-    /// As the configuration writes it.
+    /// The spelling in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             WorkloadKind::Sidecar => "sidecar",

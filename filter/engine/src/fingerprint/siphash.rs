@@ -15,7 +15,7 @@ pub(super) struct SipHash {
 }
 
 impl SipHash {
-    /// With a key, which tells hashes of one purpose from those of another.
+    /// A hasher with a key, which separates hashes for one purpose from those for another.
     pub(super) fn new(key: [u64; 2]) -> Self {
         let [low, high] = key;
         Self {

@@ -29,7 +29,7 @@ impl<P> Set<P> {
 /// The path of a claim: `[a][b]` is `b` in the object `a`.
 pub type ClaimPath = Vec<String>;
 
-/// One requirement. All the fields of a source or an operation, and each condition, become one of these each.
+/// One requirement: each field of a source or an operation, and each condition, becomes one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Clause {
     /// `principals`, `namespaces`, `serviceAccounts`, `trustDomains`.
@@ -67,7 +67,7 @@ pub enum Clause {
     },
 }
 
-/// The attribute that a clause asks about, cheap to establish first.
+/// The attribute that a clause is about; those that are cheap to establish come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Operand {
     Peer,
@@ -85,7 +85,7 @@ pub(crate) enum Operand {
 }
 
 impl Clause {
-    /// What it asks about.
+    /// The attribute that it is about.
     pub(crate) fn operand(&self) -> Operand {
         match self {
             Clause::Peer(_) => Operand::Peer,
@@ -103,7 +103,7 @@ impl Clause {
         }
     }
 
-    /// The name of what it asks about.
+    /// The name of that attribute.
     pub(crate) fn attribute(&self) -> Attribute {
         let header = |name: &str| Attribute::Header(name.to_owned());
         match self {
@@ -125,7 +125,7 @@ impl Clause {
         }
     }
 
-    /// The header that it asks about, or the pseudo-header.
+    /// The header or pseudo-header that it is about.
     pub(crate) fn header(&self) -> Option<&str> {
         match self {
             Clause::Host(_) => Some(":authority"),

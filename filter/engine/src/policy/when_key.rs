@@ -72,7 +72,7 @@ impl Key {
         }
     }
 
-    /// Whether it is about who asks, a peer or a user: CUSTOM rules must not ask for that.
+    /// Whether it is about the identity of a peer or a user: CUSTOM rules must not use it.
     pub(crate) fn is_identity(&self) -> bool {
         match self {
             Self::SourceNamespace

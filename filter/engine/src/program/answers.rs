@@ -50,7 +50,7 @@ impl<'s> Answers<'s> {
         }
     }
 
-    /// The peer that rules on identity look at. A certificate without a URI SAN is of somebody, whose identity is not established.
+    /// The peer that rules on identity are about. The identity of a certificate without a URI SAN is not established.
     pub(super) fn identity(&self) -> Result<&Lookup<Cow<'s, Peer>>, UnestablishedValue> {
         match self.peer() {
             Lookup::Found(peer) if !peer.has_identity() => Err(UnestablishedValue),
@@ -84,8 +84,8 @@ impl<'s> Answers<'s> {
             .get_or_init(|| self.source.destination_port())
     }
 
-    /// The server name of the handshake, which RFC 6066, section 3 has without a dot at its end. One that has it is another text and the
-    /// same host, so it is not established.
+    /// The server name of the handshake. By RFC 6066, section 3, it has no dot at its end. One with a dot is another text for the same
+    /// host, so it is not established.
     pub(super) fn sni(&self) -> Result<&Lookup<Cow<'s, [u8]>>, UnestablishedValue> {
         borrowed(self.sni.get_or_init(|| match self.source.sni() {
             Lookup::Found(name) if name.ends_with(b".") => Err(UnestablishedValue),
@@ -93,8 +93,8 @@ impl<'s> Answers<'s> {
         }))
     }
 
-    /// Methods have capital letters, and their case counts (RFC 9110, section 9.1). One with small letters, which HTTP/2 delivers, is
-    /// another text and to many applications the same method, so it is not established.
+    /// Methods are upper case and case-sensitive (RFC 9110, section 9.1). Many applications read one in lower case, which HTTP/2 can
+    /// deliver, as the same method, so it is not established.
     pub(super) fn method(&self) -> Result<&Lookup<Lines<'s>>, UnestablishedValue> {
         borrowed(self.method.get_or_init(|| match self.source.header(":method") {
             Lookup::Found(methods) if !methods.iter().all(is_method) => Err(UnestablishedValue),
@@ -102,7 +102,7 @@ impl<'s> Answers<'s> {
         }))
     }
 
-    /// Without query and fragment.
+    /// The path without query and fragment.
     pub(super) fn path(&self) -> Result<&Lookup<Lines<'s>>, UnestablishedValue> {
         let path = self.path.get_or_init(|| match self.whole_path()? {
             Lookup::Found(Lines::One(path)) => Ok(Lookup::Found(Lines::One(without_query(path)))),
@@ -114,7 +114,7 @@ impl<'s> Answers<'s> {
         borrowed(path)
     }
 
-    /// With them.
+    /// The path with them.
     fn whole_path(&self) -> LookupResult<Lines<'s>> {
         match self.source.header(":path") {
             Lookup::Found(paths) if !paths.iter().all(|path| self.paths.establish(path)) => {
@@ -131,7 +131,7 @@ impl<'s> Answers<'s> {
         }))
     }
 
-    /// Any header: without the white space around each line, unless it is a pseudo-header.
+    /// A header's lines: without the white space around each, unless it is a pseudo-header.
     pub(super) fn header(&self, name: &str) -> LookupResult<Lines<'s>> {
         match name {
             ":authority" => self.host().cloned(),
@@ -156,7 +156,7 @@ pub(super) fn borrowed<T>(established: &LookupResult<T>) -> Result<&Lookup<T>, U
     established.as_ref().map_err(|unestablished| *unestablished)
 }
 
-/// Whether a method is written as methods are.
+/// Whether a method is in upper case.
 fn is_method(method: &[u8]) -> bool {
     !method.iter().any(u8::is_ascii_lowercase)
 }

@@ -19,7 +19,7 @@ use crate::decision::{Decision, Reason, Verdict};
 /// The possible results of a decision when some attributes are unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bounds<'p> {
-    /// The verdict, whatever the unknown attributes are. Its rule certainly decides so, but is not always the first by
+    /// The verdict is the same whatever the unknown attributes are. Its rule certainly matches, but is not always the first by
     /// id.
     Certain(Decision<'p>),
     /// It depends on unknown attributes.
@@ -46,7 +46,7 @@ impl Program {
         }
     }
 
-    /// Decides where `source` does not know everything: here [`Unavailable`](crate::Lookup::Unavailable) stands for any value, for
+    /// Decides when `source` does not know everything: here [`Unavailable`](crate::Lookup::Unavailable) stands for any value, for
     /// none, and for one that could not be established. An external authorizer may answer anything.
     pub fn bounds(&self, source: &dyn AttributeSource) -> Bounds<'_> {
         let answers = Answers::new(source, self.paths);
@@ -85,13 +85,13 @@ impl Program {
     }
 }
 
-/// What the rules of one provider may refuse; nothing is lacking where they certainly do.
+/// The denial that the rules of one provider may cause, with the unknown attributes that it depends on.
 struct CustomDenial<'p> {
     denied: Decision<'p>,
     lacks: BTreeSet<Attribute>,
 }
 
-/// What CUSTOM may refuse: nobody knows what an authorizer answers. `None` where no rule can match.
+/// The denial that CUSTOM rules may cause: the answer of an authorizer is unknown. `None` if no rule can match.
 fn custom_denial<'p>(custom: &'p CustomRules, answers: &Answers<'_>) -> Option<CustomDenial<'p>> {
     let certain = custom.rules.first_match(answers, Doubt::CertainlyMatches);
     let (by, mut lacks) = match certain {

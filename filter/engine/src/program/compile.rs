@@ -13,13 +13,13 @@ use crate::resource::{Action, Resource};
 use crate::select::{MtlsModes, applies};
 
 impl Program {
-    /// Compiles what `config` says for its workload.
+    /// Compiles a configuration for its workload.
     ///
     /// Every document is validated, those for other workloads too: whether a configuration is accepted does not depend
     /// on where it is loaded.
     ///
     /// # Errors
-    /// Everything that is wrong with the documents, and a workload that is not given.
+    /// If documents are invalid, or if the configuration names no workload; all mistakes are reported.
     pub fn compile(config: &Config) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let Some(workload) = &config.workload else {
@@ -55,7 +55,7 @@ impl Program {
         problems.into_result(program)
     }
 
-    /// Of policies that apply, and the other documents of the configuration; `None` where it does not say which workload this is.
+    /// Compiles the policies that apply, with the configuration's other documents; `None` if it names no workload.
     pub(crate) fn of(config: &Config, policies: &[Policy]) -> Option<Self> {
         let workload = config.workload.as_ref()?;
         let modes = MtlsModes::of(&config.resources, &config.mesh, workload);

@@ -70,18 +70,18 @@ impl CustomRules {
         names.iter().filter_map(of_name).collect()
     }
 
-    /// The rule because of which the authorizer must be asked. What cannot be established counts as a match.
+    /// The rule that matches, so that the authorizer must be asked. An attribute that is not established counts as a match.
     pub(super) fn first_match(&self, answers: &Answers<'_>) -> Option<&RuleId> {
         self.rules.first_match(answers, Doubt::Matches)
     }
 
-    /// Whether it is this provider that they ask.
+    /// Whether they ask this provider.
     pub(super) fn asks(&self, provider: &str) -> bool {
         let named = self.authorizer.as_ref();
         named.is_ok_and(|named| named.provider == provider)
     }
 
-    /// Whether the failure of the authorizer lets pass.
+    /// Whether a request passes if the authorizer fails.
     pub(super) fn fails_open(&self) -> bool {
         let named = self.authorizer.as_ref();
         named.is_ok_and(|named| named.authorizer.service().fail_open)

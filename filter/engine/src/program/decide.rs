@@ -10,21 +10,21 @@ use crate::config::Report;
 use crate::decision::{Decision, Judgement, Reason, RuleId};
 use crate::provider::{Authorizer, ExternalAnswer, ExternalAuthorizers};
 
-/// How far a decision comes until somebody else must be asked.
+/// The state of a decision: made, or waiting for an external authorizer.
 #[derive(Debug, Clone, Copy)]
 pub enum Step<'p> {
-    /// To its end.
+    /// It is made.
     Decided(Judgement<'p>),
-    /// To a CUSTOM rule that matched: its authorizer must be asked, and [`Program::answered`] goes on from there.
+    /// A CUSTOM rule matched: its authorizer must be asked, and [`Program::answered`] continues with the answer.
     Ask(Question<'p>),
 }
 
-/// What an external authorizer must be asked.
+/// The question to an external authorizer.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'p> {
     /// The name of its provider.
     pub provider: &'p str,
-    /// How it is asked.
+    /// How to call it.
     pub authorizer: &'p Authorizer,
     /// The CUSTOM rule that matched, the first by id.
     pub by: &'p RuleId,
@@ -35,9 +35,9 @@ impl Program {
     /// (<https://istio.io/latest/docs/concepts/security/#implicit-enablement>). Cannot fail: an attribute that could
     /// not be established counts as a match for CUSTOM and DENY and as no match for ALLOW.
     ///
-    /// Says also what else the documents have to say: never asks twice for an attribute, and for none that only a dry run or
-    /// an AUDIT rule would need when there are none. With [`Report::Denied`] a decision that allows names a rule that matches, not
-    /// always the first by id: nothing is asked for to find out which is.
+    /// The judgement includes dry runs and AUDIT rules. No attribute is read twice, and none for dry runs or AUDIT rules if there are
+    /// none. With [`Report::Denied`], a decision that allows names any rule that matches, not always the first by id: no attribute is
+    /// read to find the first.
     pub fn begin(&self, source: &dyn AttributeSource, report: Report) -> Step<'_> {
         let answers = Answers::new(source, self.paths);
         match self.modes.decide(&answers, self.protocol) {
@@ -46,10 +46,10 @@ impl Program {
         }
     }
 
-    /// Goes on from the [`Question`] to `provider` about the CUSTOM rule `by`, with its answer: a no ends with denial, a yes leaves it
-    /// to the providers that come after and the other policies, a failure is a no unless the provider's `failOpen` says otherwise.
+    /// Continues with the answer to the [`Question`] to `provider` about the CUSTOM rule `by`. A no denies. After a yes, the next
+    /// providers and the other policies decide. A failure is a no, unless the provider has `failOpen`.
     ///
-    /// `source` may tell more than it did when the question was put, such as headers that the authorizer added.
+    /// `source` may have more than when the question was asked, such as headers that the authorizer added.
     pub fn answered<'a>(
         &'a self,
         provider: &str,
@@ -75,7 +75,7 @@ impl Program {
         }
     }
 
-    /// CUSTOM, as far as it is not settled, then DENY and ALLOW.
+    /// The rest of CUSTOM, then DENY and ALLOW.
     fn go_on<'a>(&'a self, custom: &'a [CustomRules], answers: &Answers<'_>, report: Report) -> Step<'a> {
         for custom in custom {
             if let Some(by) = custom.first_match(answers) {
@@ -92,7 +92,7 @@ impl Program {
         Step::Decided(self.conclude(answers, report))
     }
 
-    /// Decides where every answer is at hand.
+    /// Decides with an `external` that has every answer at hand.
     pub fn judge(&self, source: &dyn AttributeSource, external: &dyn ExternalAuthorizers) -> Judgement<'_> {
         let mut step = self.begin(source, Report::All);
         loop {
@@ -105,7 +105,7 @@ impl Program {
         }
     }
 
-    /// What is decided before any dry run or AUDIT rule is looked at: the same with and without them.
+    /// The decision, before any dry run or AUDIT rule is evaluated: the same with and without them.
     fn settled<'a>(&self, decision: Decision<'a>) -> Judgement<'a> {
         Judgement {
             decision,

@@ -6,7 +6,7 @@ use crate::attribute::Lookup;
 use crate::document::Value;
 use crate::policy::{Clause, Set};
 
-/// What one clause comes to.
+/// The result of one clause.
 pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
     match clause {
         Clause::Peer(set) => established(answers.identity(), set, |peer, pattern| {
@@ -43,7 +43,7 @@ pub(super) fn evaluate(clause: &Clause, answers: &Answers<'_>) -> Truth {
     }
 }
 
-/// The same of what may not be established.
+/// The same for an attribute that may not be established.
 fn established<T, P>(
     looked_up: Result<&Lookup<T>, UnestablishedValue>,
     set: &Set<P>,
@@ -55,7 +55,7 @@ fn established<T, P>(
     }
 }
 
-/// Puts what was looked up to a set of patterns.
+/// Matches a looked-up value against a set of patterns.
 fn with<T, P>(looked_up: &Lookup<T>, set: &Set<P>, matches: impl Fn(&T, &P) -> bool) -> Truth {
     match looked_up {
         Lookup::Found(value) => set.holds(|pattern| matches(value, pattern)).into(),

@@ -12,12 +12,12 @@ use crate::policy::{Clause, Rule};
 use crate::resource::MtlsMode;
 
 impl Program {
-    /// Which filter chain this is for.
+    /// The protocol of the traffic that it decides.
     pub fn protocol(&self) -> Protocol {
         self.protocol
     }
 
-    /// Which paths are established.
+    /// How paths are treated that an application may read differently.
     pub fn paths(&self) -> Paths {
         self.paths
     }
@@ -43,7 +43,7 @@ impl Program {
         self.enforced.allow.as_ref().map(Rules::iter)
     }
 
-    /// The rules of the CUSTOM policies; none when nobody is ever asked.
+    /// The rules of the CUSTOM policies.
     pub fn custom_rules(&self) -> impl Iterator<Item = (&RuleId, &Rule)> {
         self.custom.iter().flat_map(CustomRules::rules)
     }
@@ -73,7 +73,7 @@ impl Program {
             .any(|token| token.audiences.is_empty() || has_audience(payload, &token.audiences))
     }
 
-    /// The CUSTOM rules by the providers that they ask, in the order in which these are asked.
+    /// The CUSTOM rules, grouped by provider, in the order in which the providers are asked.
     pub fn custom(&self) -> &[CustomRules] {
         &self.custom
     }

@@ -14,7 +14,7 @@ use crate::select::{MtlsModes, PortMode};
 /// The mode of each port, with the document that set it ready to be reported.
 #[derive(Debug, Clone)]
 pub(super) struct Modes {
-    /// Of every port that has none of its own.
+    /// The mode of every port that has none of its own.
     workload: Mode,
     ports: Vec<(u16, Mode)>,
 }
@@ -59,7 +59,7 @@ impl Mode {
         }
     }
 
-    /// Whether it refuses, why it would, and on what that hangs.
+    /// Whether it refuses, why it would, and what that depends on.
     fn refuses(&self, answers: &Answers<'_>, protocol: Protocol) -> (Truth, Reason, Attribute) {
         let peer = |with, without| match answers.peer() {
             Lookup::Found(_) => with,
@@ -84,28 +84,28 @@ impl Mode {
     }
 }
 
-/// What a mode that is not certain comes to.
+/// The result of a mode when not everything is known.
 pub(super) struct PossibleDenial<'p> {
-    /// The denial that it may demand, if it may.
+    /// The denial that it may cause, if any.
     pub(super) refused: Option<Decision<'p>>,
-    /// Whether it demands one whatever the unknown attributes are.
+    /// Whether it denies whatever the unknown attributes are.
     pub(super) certain: bool,
     /// The unknown attributes that it depends on.
     pub(super) lacks: BTreeSet<Attribute>,
 }
 
 impl Modes {
-    /// The denial that the port's mode demands, if it does.
+    /// The denial by the port's mode, if it denies.
     ///
-    /// STRICT takes a verified peer only. DISABLE takes plaintext only: Envoy would hand TLS bytes on unread, so a
-    /// connection that came here over mutual TLS is not what the mode means, and neither is HTTP over any TLS.
+    /// STRICT accepts only a verified peer. DISABLE accepts only plaintext: Envoy would pass TLS on without terminating it, so the mode
+    /// cannot mean a connection that came over mutual TLS, or HTTP over any TLS.
     pub(super) fn decide(&self, answers: &Answers<'_>, protocol: Protocol) -> Option<Decision<'_>> {
         let mode = self.of_port(answers);
         let (refuses, reason, _) = mode.refuses(answers, protocol);
         refuses.holds(Doubt::Matches).then(|| mode.refusal(reason))
     }
 
-    /// What the mode demands where not everything is known: whether it refuses for each mode that the port may have.
+    /// The result of the mode when not everything is known: whether it refuses for each mode that the port may have.
     pub(super) fn possible(&self, answers: &Answers<'_>, protocol: Protocol) -> PossibleDenial<'_> {
         let port = answers.destination_port();
         let modes: Vec<&Mode> = match port {

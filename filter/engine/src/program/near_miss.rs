@@ -11,7 +11,7 @@ use crate::attribute::{Attribute, AttributeSource};
 use crate::decision::RuleId;
 use crate::policy::{Clause, Rule};
 
-/// The most rules among which it is looked for; of more, each denial would cost too much.
+/// The largest number of rules that are searched; with more, each denial would cost too much.
 const RULES: usize = 64;
 
 /// A rule that did not match.
@@ -19,7 +19,7 @@ const RULES: usize = 64;
 pub struct NearMiss<'p> {
     /// The rule, the first by id of several that came as close.
     pub by: &'p RuleId,
-    /// What it asks about and did not find, in the order of the rule: the fewest attributes that would have to differ.
+    /// The attributes of the clauses that failed, in the order of the rule: the fewest that would have to differ.
     pub failed: Vec<Attribute>,
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Rules {
 #[derive(Debug, Clone)]
 struct RuleEntry {
     by: RuleId,
-    /// Shared with the shadow.
+    /// Shared with the shadow rules.
     rule: Arc<Rule>,
 }
 
@@ -64,7 +64,7 @@ impl Rules {
         self.find(answers, doubt, wanted).map(|numbered| &numbered.by)
     }
 
-    /// The first rule that may match, and what keeps that from being certain: nothing if it matches.
+    /// The first rule that may match, with the unknown attributes that this depends on: none if it matches.
     pub(super) fn first_possible(
         &self,
         answers: &Answers<'_>,

@@ -9,18 +9,18 @@ pub(super) enum Truth {
     No,
     /// The source does not know the attribute.
     Doubt,
-    /// The source knows the attribute, and what came says nothing certain: see [`Unestablished`].
+    /// The source has a value, and it does not establish the attribute: see [`Unestablished`].
     Unestablished,
 }
 
-/// That what came as the value of an attribute establishes none, such as a host with a space in it: others may read another value.
+/// A value that does not establish its attribute, such as a host with a space in it: an application may read another value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UnestablishedValue;
 
-/// An attribute, unless what came establishes none.
+/// An attribute, unless its value does not establish it.
 pub(super) type LookupResult<T> = Result<Lookup<T>, UnestablishedValue>;
 
-/// What doubts count as.
+/// What unknown and unestablished attributes count as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doubt {
     /// Each matches: the reading of DENY that denies.
@@ -33,7 +33,7 @@ pub(super) enum Doubt {
     PossiblyMatches,
 }
 
-/// For the two kinds of doubt, whether something is so.
+/// Whether something holds for each of the two kinds of doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DoubtReading {
     pub(super) unknown: bool,
