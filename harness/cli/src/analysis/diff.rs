@@ -54,7 +54,7 @@ pub(crate) struct Change {
 pub(crate) enum Difference {
     /// Something changes.
     Changed { newly_allowed: Side, newly_denied: Side },
-    /// The comparison is too complex; nothing is claimed.
+    /// The comparison is too complex, or a document is refused; nothing is claimed.
     Beyond(String),
 }
 
@@ -129,9 +129,23 @@ impl PolicyComparison<'_> {
         diff: &mut Diff,
     ) -> Result<Option<Difference>> {
         let [old, new] = [self.old, self.new].map(|set| set.applied(&workload.workload, protocol));
+        let [refused_before, refused_after] =
+            [self.old, self.new].map(|set| set.refused_for(&workload.workload));
         // Most of a mesh does not change.
-        if old.setup.is_same(&new.setup) {
+        let mut texts = refused_before.iter().map(|one| &one.document.node);
+        if old.setup.is_same(&new.setup)
+            && texts
+                .by_ref()
+                .eq(refused_after.iter().map(|one| &one.document.node))
+        {
             return Ok(None);
+        }
+        if let Some(refused) = refused_before.iter().chain(&refused_after).next() {
+            let why = refused.wrong.first().map(|wrong| wrong.message.as_str());
+            return Ok(Some(Difference::Beyond(format!(
+                "a document for it is refused: {}",
+                why.unwrap_or_default()
+            ))));
         }
         let (old, new) = (old.compiled()?, new.compiled()?);
         if is_same(&old.program, &new.program) {

@@ -1,26 +1,24 @@
 //! Policy documents for the analysis: validated, and for one workload those that apply to it.
 
 mod chosen;
+mod left_out;
 
 use std::path::PathBuf;
 
-use peerwarden_documents::count::counted;
-use peerwarden_documents::diagnostic::{self, Diagnostic};
-use peerwarden_documents::documents::{self, Document, OtherDocuments};
-use peerwarden_documents::kinds::DEFAULT;
+use peerwarden_documents::diagnostic::Diagnostic;
+use peerwarden_documents::documents::OtherDocuments;
 use peerwarden_documents::load::Loader;
-use peerwarden_documents::remark::remark;
 use peerwarden_documents::setup::Setup;
-use peerwarden_documents::source::Source;
 use peerwarden_documents::synthetic;
-use peerwarden_documents::yaml::Node;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Resource, Rule};
 use peerwarden_engine::{Config, Problems, Program, Protocol, Workload};
 use peerwarden_render::trust::Trust;
 
 use crate::error::Result;
-pub(crate) use chosen::chosen;
+pub(crate) use chosen::{Unknown, chosen};
+use left_out::LeftOutDocument;
+pub(crate) use left_out::{for_workload, of_sound_files};
 
 /// All documents of one set.
 pub(crate) struct Policies {
@@ -32,13 +30,6 @@ pub(crate) struct Policies {
     others: OtherDocuments,
     /// Documents that are refused.
     left_out: Vec<LeftOutDocument>,
-}
-
-/// A document that is refused: what it would do is not known, so nothing is said about its workloads.
-struct LeftOutDocument {
-    wrong: Vec<Diagnostic>,
-    /// What says for which workloads it is.
-    scope: Resource,
 }
 
 /// The compiled policies for one workload and protocol.
@@ -134,46 +125,28 @@ impl Policies {
             Ok(policies) => return Ok(policies),
             Err(wrong) => wrong,
         };
-        let mut sound = setup.clone();
-        let mut left_out = Vec::new();
-        sound.resources.retain(|document| {
-            let alone = Setup {
-                resources: vec![document.clone()],
-                ..setup.clone()
-            };
-            match Self::of(alone) {
-                Ok(_) => true,
-                Err(wrong) => {
-                    left_out.extend(scope(document).map(|scope| LeftOutDocument {
-                        wrong: wrong.diagnostics(),
-                        scope,
-                    }));
-                    false
-                }
-            }
-        });
+        let (sound, left_out) = left_out::sorted(&setup);
         let refused = setup.resources.len() - sound.resources.len();
         if refused == 0 || refused != left_out.len() || sound.resources.is_empty() {
             return Err(wrong);
         }
-        for left_out in &left_out {
-            diagnostic::print(&left_out.wrong);
-        }
-        remark(&format!(
-            "note: {} left out, and nothing is said about their workloads",
-            counted(refused as u64, "document")
-        ));
+        left_out::print(&left_out, "and nothing is said about their workloads");
         Ok(Self {
             left_out,
             ..Self::of(sound)?
         })
     }
 
+    /// The documents for a workload that are left out.
+    pub(crate) fn refused_for(&self, workload: &Workload) -> Vec<&LeftOutDocument> {
+        let applies = |one: &&LeftOutDocument| one.scope.applies_to(&self.config.mesh, workload);
+        self.left_out.iter().filter(applies).collect()
+    }
+
     /// What is wrong with the documents for a workload that are left out.
     fn unknown_for(&self, workload: &Workload) -> Option<Vec<Diagnostic>> {
-        let mut left_out = self.left_out.iter();
-        let one = left_out.find(|one| one.scope.applies_to(&self.config.mesh, workload));
-        one.map(|one| one.wrong.clone())
+        let refused = self.refused_for(workload);
+        refused.first().map(|one| one.wrong.clone())
     }
 
     /// What applies to a workload.
@@ -257,40 +230,4 @@ impl Policies {
         };
         Some(document.place(&path, false))
     }
-}
-
-/// What says for which workloads a document is that is refused: its namespace and its selector. Without one that can be read, it is for
-/// the whole namespace.
-fn scope(document: &Document) -> Option<Resource> {
-    let text = |name| document.node.at(&["metadata", name]).and_then(Node::as_str);
-    let labels = document
-        .node
-        .at(&["spec", "selector", "matchLabels"])
-        .map(Node::entries);
-    let labels = labels.unwrap_or_default().iter();
-    let labels: serde_json::Map<String, serde_json::Value> = labels
-        .filter_map(|entry| Some((entry.name.clone(), entry.value.as_str()?.into())))
-        .collect();
-    let spec = match document.node.at(&["spec", "targetRefs"]).and_then(Node::as_list) {
-        None => serde_json::json!({"selector": {"matchLabels": labels}}),
-        Some(targets) => {
-            let target = |target: &Node| {
-                let text = |name| target.get(name).and_then(Node::as_str).unwrap_or_default();
-                serde_json::json!({"group": text("group"), "kind": text("kind"), "name": text("name")})
-            };
-            serde_json::json!({"targetRefs": targets.iter().map(target).collect::<Vec<_>>()})
-        }
-    };
-    let scope = serde_json::json!({
-        "apiVersion": "security.istio.io/v1",
-        "kind": "AuthorizationPolicy",
-        "metadata": {"name": "left-out", "namespace": text("namespace").unwrap_or(DEFAULT)},
-        "spec": spec,
-    });
-    let source = Source::new(document.source.name.clone(), scope.to_string());
-    let document = documents::all(&source).ok()?.into_iter().next()?;
-    peerwarden_engine::resource::read(&document.node.to_value())
-        .ok()?
-        .into_iter()
-        .next()
 }

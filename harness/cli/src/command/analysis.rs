@@ -10,7 +10,7 @@ use super::diff::ProtocolChoice;
 use super::inputs::EngineArguments;
 use super::mesh::MeshArguments;
 use super::request::RequestArguments;
-use crate::analysis::policies::Policies;
+use crate::analysis::policies::{Policies, Unknown};
 use crate::analysis::search::{Matches, Search};
 use crate::error::Result;
 
@@ -39,7 +39,7 @@ impl AnalysisArguments {
         let mut loader = self.mesh.loader(namespace)?;
         loader.lenient = true;
         let policies = self.mesh.policies(&loader, &self.policies, &self.mesh.setup()?)?;
-        let workloads = self.mesh.workloads(namespace, &[&policies])?;
+        let workloads = self.mesh.workloads(namespace, &[&policies], Unknown::LeftOut)?;
         Ok((policies, workloads))
     }
 

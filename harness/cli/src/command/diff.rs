@@ -10,6 +10,7 @@ use super::inputs::EngineArguments;
 use super::mesh::MeshArguments;
 use super::repository::NamespaceArgument;
 use crate::analysis::diff::{FailureConditions, PolicyComparison, github, human, json, markdown, sarif};
+use crate::analysis::policies::Unknown;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::failure_report;
@@ -111,13 +112,16 @@ fn answer(arguments: &Arguments) -> Result<Exit> {
     let namespace = arguments.namespace.get();
     let mut loader = arguments.mesh.loader(namespace)?;
     loader.may_be_empty = true;
+    loader.lenient = true;
     let load = |path: &PathBuf| {
         arguments
             .mesh
             .policies(&loader, std::slice::from_ref(path), &setup)
     };
     let (old, new) = (load(&arguments.old)?, load(&arguments.new)?);
-    let workloads = arguments.mesh.workloads(namespace, &[&old, &new])?;
+    let workloads = arguments
+        .mesh
+        .workloads(namespace, &[&old, &new], Unknown::Kept)?;
     let module = arguments.engines.module()?;
     let protocols = match arguments.protocol {
         Some(only) => vec![only.into()],

@@ -12,7 +12,7 @@ use peerwarden_documents::source::Source;
 use peerwarden_documents::yaml::{self, Node};
 use peerwarden_engine::WorkloadKind;
 use peerwarden_engines::{Choice, EnginePair, Module};
-use peerwarden_envoy::trust::Trust;
+use peerwarden_render::trust::Trust;
 use peerwarden_explain::json::DecisionReport;
 use peerwarden_traffic::handshake;
 use peerwarden_traffic::line::{self, EvalLine, LineId};

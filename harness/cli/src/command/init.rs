@@ -28,6 +28,7 @@ use peerwarden_suite::{self as suite, LoadedSuite};
 
 use super::inputs::EngineArguments;
 use super::repository::{self, NamespaceArgument, RepositoryArguments};
+use crate::analysis::policies;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::threads::on_all_cores;
@@ -63,7 +64,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let mesh = repository::mesh(arguments.mesh.as_deref())?;
     let loader = arguments.repository.loader(arguments.namespace.get())?;
-    let read = loader.manifests(&arguments.paths)?;
+    let mut read = loader.manifests(&arguments.paths)?;
     let mut workloads: Vec<PodWorkload> = read.others.workloads().filter_map(PodWorkload::of).collect();
     workloads.sort_by_key(PodWorkload::name);
     workloads.dedup_by_key(|workload| workload.name());
@@ -79,13 +80,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         remark("0 suites written");
         return Ok(Exit::Fine);
     }
+    let around = setup(&read, mesh.as_ref());
+    let (sound, others) = policies::of_sound_files(&around);
+    read.policies = sound;
+    workloads.retain(|workload| {
+        let mut others = others.iter();
+        !others.any(|scope| scope.applies_to(&around.own_mesh(), &workload.workload))
+    });
     std::fs::create_dir_all(&arguments.out).map_err(|error| {
         Diagnostic::error(format!(
             "`{}` cannot be created: {error}",
             arguments.out.display()
         ))
     })?;
-    let policies = suite_file::policies(&read.policies, &arguments.paths, &arguments.out)?;
+    let names = suite_file::policies(&read.policies, &arguments.paths, &arguments.out)?;
     let mesh_file = arguments.mesh.as_deref();
     let mesh_file = mesh_file.map(|file| suite_file::from_suites(file, &arguments.out));
     let mesh_file = mesh_file.transpose()?;
@@ -108,7 +116,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         let text = suite_file::text(
             workload,
             mesh_file.as_deref(),
-            &policies,
+            &names,
             &config,
             &callers::of(&config, &read.others, workload),
         );
@@ -118,14 +126,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     snapshots(arguments, &loader, &written)
 }
 
+/// The policies and the mesh.
+fn setup(read: &DocumentSet, mesh: Option<&MeshFile>) -> Setup {
+    Setup {
+        mesh: mesh.map(|mesh| mesh.mesh.clone()),
+        extension_providers: mesh.and_then(|mesh| mesh.extension_providers.clone()),
+        resources: read.policies.clone(),
+        ..Setup::default()
+    }
+}
+
 /// The policies as the workload has them.
 fn config(read: &DocumentSet, mesh: Option<&MeshFile>, workload: &PodWorkload) -> Result<Config> {
     let setup = Setup {
-        mesh: mesh.map(|mesh| mesh.mesh.clone()),
-        extension_providers: mesh.and_then(|mesh| mesh.extension_providers.clone()),
         workload: Some(synthetic::workload(&workload.workload)),
-        resources: read.policies.clone(),
-        ..Setup::default()
+        ..setup(read, mesh)
     };
     Ok(setup
         .config_of_all(Protocol::Http)

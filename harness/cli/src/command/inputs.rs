@@ -16,6 +16,7 @@ use peerwarden_engines::{Cache, ModuleError, ShippedModule};
 use peerwarden_suite::{self as suite, LoadedSuite};
 
 use super::repository::{self, NamespaceArgument, RepositoryArguments};
+use crate::analysis::policies;
 
 /// How to treat paths that an application may read differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -151,7 +152,11 @@ impl PolicyArguments {
             ..around
         };
         wrong.extend(setup.trust().err().into_iter().flatten());
-        if wrong.is_empty() { Ok(setup) } else { Err(wrong) }
+        if wrong.is_empty() {
+            Ok(policies::for_workload(setup))
+        } else {
+            Err(wrong)
+        }
     }
 
     /// The policies, and the workload.

@@ -11,7 +11,7 @@ use peerwarden_documents::workload;
 
 use super::inputs::ConfigurationArguments;
 use super::repository::RepositoryArguments;
-use crate::analysis::policies::{self, Policies};
+use crate::analysis::policies::{self, Policies, Unknown};
 use crate::error::Result;
 
 /// The settings for reading policies, and the workloads.
@@ -69,7 +69,8 @@ impl MeshArguments {
         &self,
         namespace: Option<&str>,
         sets: &[&Policies],
+        unknown: Unknown,
     ) -> Result<Vec<WorkloadClass>> {
-        policies::chosen(&self.workload, namespace, sets)
+        policies::chosen(&self.workload, namespace, sets, unknown)
     }
 }

@@ -12,6 +12,15 @@ use peerwarden_engine::{Protocol, Workload};
 use super::Policies;
 use crate::error::Result;
 
+/// What to do with workloads of which nothing is known, because a document for them is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// Leave them out; it is an error if no others remain, or if they were asked for.
+    LeftOut,
+    /// Keep them: whoever asks says so of each.
+    Kept,
+}
+
 /// The workloads from files, or with these names among the documents, or all that the documents distinguish; one for all if there are
 /// no documents.
 ///
@@ -22,6 +31,7 @@ pub(crate) fn chosen(
     given: &[PathBuf],
     namespace: Option<&str>,
     sets: &[&Policies],
+    unknown: Unknown,
 ) -> Result<Vec<WorkloadClass>> {
     if given.is_empty() {
         let resources: Vec<_> = sets
@@ -37,9 +47,12 @@ pub(crate) fn chosen(
         let workloads = workloads(&resources, &first.config.mesh).map_err(|beyond| {
             Diagnostic::error(beyond.to_string()).help("name the workloads with `--workload FILE`")
         })?;
-        let unknown = |class: &WorkloadClass| sets.iter().find_map(|set| set.unknown_for(&class.workload));
+        let is_unknown = |class: &WorkloadClass| {
+            let mut sets = sets.iter().filter(|_| unknown == Unknown::LeftOut);
+            sets.any(|set| set.unknown_for(&class.workload).is_some())
+        };
         let (unknown, known): (Vec<WorkloadClass>, Vec<WorkloadClass>) =
-            workloads.into_iter().partition(|class| unknown(class).is_some());
+            workloads.into_iter().partition(is_unknown);
         return match unknown.first() {
             Some(first) if known.is_empty() => Err(refusal(&first.workload, sets)),
             None if known.is_empty() => Ok(vec![WorkloadClass::any()]),
@@ -48,7 +61,8 @@ pub(crate) fn chosen(
     }
     let given = given.iter().map(|given| {
         let workload = read(given, namespace, sets)?;
-        if sets.iter().any(|set| set.unknown_for(&workload).is_some()) {
+        let mut refusing = sets.iter().filter(|_| unknown == Unknown::LeftOut);
+        if refusing.any(|set| set.unknown_for(&workload).is_some()) {
             return Err(refusal(&workload, sets));
         }
         Ok(WorkloadClass {

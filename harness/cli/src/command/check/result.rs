@@ -195,6 +195,13 @@ fn of_documents(
     findings.extend(setup.trust().err().into_iter().flatten());
     let mut findings = peerwarden_lint::of_placeholders(findings);
     let mut found = clusters::findings(setup, read, loader, settings, of_charts);
+    // A placeholder that is refused may be found by the lint too.
+    let by_lint = |finding: &Diagnostic| {
+        let mut others = found.findings.iter();
+        others
+            .any(|other| other.code.is_some() && (other.code, &other.place) == (finding.code, &finding.place))
+    };
+    findings.retain(|finding| !by_lint(finding));
     findings.append(&mut found.findings);
     Findings { findings, ..found }
 }

@@ -221,3 +221,12 @@ fn a_workload_that_only_probes_reach() {
         &service.replace("name: http", "name: http-metrics"),
     ]);
 }
+
+/// The engine refuses an address that is a placeholder, and the lint finds it: one mistake.
+#[test]
+fn a_placeholder_is_told_once() {
+    let gateway = policy("  action: DENY\n  rules:\n  - from: [{source: {ipBlocks: [\"<<CLIENT_IP>>\"]}}]\n");
+    let ran = checked(&[&gateway]);
+    ran.says(1, &["`<<CLIENT_IP>>` is a placeholder"]);
+    assert_eq!(ran.out.matches("PW039").count(), 1, "{ran:?}");
+}
