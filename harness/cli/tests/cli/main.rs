@@ -39,6 +39,7 @@ mod pages;
 mod paths;
 mod probe;
 mod readme;
+mod refused;
 mod render;
 mod replay;
 mod repository;
