@@ -9,5 +9,6 @@ mod http;
 mod native;
 mod order;
 mod provider;
+mod steered;
 mod tcp;
 mod unaskable;

@@ -96,8 +96,21 @@ impl LocalReply {
         details: "response_timeout",
     };
 
-    pub(crate) fn http(&self) -> CalloutResponse {
+    /// The answer to an HTTP call with these headers. To a `content-type` of gRPC it has gRPC's form, with status 200.
+    pub(crate) fn http(&self, request: &Headers) -> CalloutResponse {
         let line = |name: &str, value: String| (name.as_bytes().to_vec(), value.into_bytes());
+        if has_grpc_content_type(request) {
+            return CalloutResponse::Http {
+                headers: vec![
+                    line(":status", "200".to_owned()),
+                    line("content-type", "application/grpc".to_owned()),
+                    line("grpc-status", UNAVAILABLE.to_string()),
+                    line("grpc-message", self.body.to_owned()),
+                ],
+                body: Vec::new(),
+                trailers: Headers::new(),
+            };
+        }
         CalloutResponse::Http {
             headers: vec![
                 line(":status", self.status.to_owned()),
@@ -112,6 +125,15 @@ impl LocalReply {
     pub(crate) fn grpc(&self) -> CalloutResponse {
         CalloutResponse::GrpcStatus(UNAVAILABLE, format!("{}{{{}}}", self.body, self.details))
     }
+}
+
+/// Whether Envoy treats a request as gRPC: by its `content-type`, alone or with a suffix such as `+proto`
+/// (<https://github.com/envoyproxy/envoy/blob/main/source/common/grpc/common.cc>, `hasGrpcContentType`).
+fn has_grpc_content_type(request: &Headers) -> bool {
+    request.iter().any(|(name, value)| {
+        let suffix = value.strip_prefix(b"application/grpc".as_slice());
+        name == b"content-type" && suffix.is_some_and(|suffix| suffix.is_empty() || suffix.starts_with(b"+"))
+    })
 }
 
 /// The answer that the module may read during the callback that announces it.
@@ -151,4 +173,29 @@ impl Tokens {
 /// Whether a token may belong to a gRPC call or stream.
 pub(crate) fn is_grpc(token: u32) -> bool {
     matches!(token & 3, 1 | 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CalloutResponse, LocalReply};
+
+    #[test]
+    fn a_failure_has_the_form_that_the_content_type_calls_for() {
+        for (kind, status) in [
+            ("application/grpc", "200"),
+            ("application/grpc+proto", "200"),
+            ("application/grpc-web", "503"),
+            ("text/plain", "503"),
+        ] {
+            let request = vec![(b"content-type".to_vec(), kind.into())];
+            let CalloutResponse::Http { headers, .. } = LocalReply::REFUSED.http(&request) else {
+                panic!("{kind}: not an HTTP response");
+            };
+            assert_eq!(headers[0], (b":status".to_vec(), status.into()), "{kind}");
+            let has_status = headers
+                .iter()
+                .any(|(name, value)| name == b"grpc-status" && value == b"14");
+            assert_eq!(has_status, status == "200", "{kind}");
+        }
+    }
 }

@@ -174,6 +174,14 @@ fn no_usable_answer_denies_unless_it_is_said_otherwise() {
         response("100", &[], ""),
         response("abc", &[], ""),
         response("99999", &[], ""),
+        // Envoy's own, if the client's `content-type` is gRPC's and part of the question.
+        response(
+            "200",
+            &[("content-type", "application/grpc"), ("grpc-status", "14")],
+            "",
+        ),
+        response("200", &[("grpc-status", "14")], ""),
+        response("200", &[("content-type", "application/grpc+proto")], ""),
     ];
     let grpc = [
         CalloutResponse::Failed,

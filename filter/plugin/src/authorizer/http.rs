@@ -91,6 +91,21 @@ pub(super) fn ask(
     })
 }
 
+/// Whether an answer has gRPC's form.
+///
+/// The client's `content-type` may be part of the question, and if that is gRPC's, Envoy's own 503 or 504 in the authorizer's place has
+/// status 200, and the failure is in `grpc-status`
+/// (<https://github.com/envoyproxy/envoy/blob/main/source/common/http/utility.cc>, `prepareLocalReply`).
+fn is_grpc(headers: &Pairs) -> bool {
+    /// Those of gRPC, with or without a suffix such as `+proto`.
+    const CONTENT_TYPE: &[u8] = b"application/grpc";
+    headers.iter().any(|(name, value)| {
+        let kind = value.get(..CONTENT_TYPE.len());
+        name == b"grpc-status"
+            || (name == b"content-type" && kind.is_some_and(|kind| kind.eq_ignore_ascii_case(CONTENT_TYPE)))
+    })
+}
+
 /// Interprets the answer. An answer that was cut off has no headers; for one that is late, or an authorizer that cannot
 /// be reached, Envoy itself answers with 504 or 503.
 pub(super) fn outcome(headers: u32, http: &HttpAuthorizer, authorizer: &Authorizer) -> Outcome {
@@ -109,6 +124,10 @@ pub(super) fn outcome(headers: u32, http: &HttpAuthorizer, authorizer: &Authoriz
         return failed("its answer has no status".to_owned());
     };
     match status {
+        200 if is_grpc(&headers) => failed(
+            "the answer has gRPC's form, as Envoy's own to a request whose `content-type` is gRPC's"
+                .to_owned(),
+        ),
         200 => Outcome::allowed(
             changes(&headers, &http.headers_to_upstream_on_allow),
             changes(&headers, &http.headers_to_downstream_on_allow),

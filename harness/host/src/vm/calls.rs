@@ -22,7 +22,10 @@ impl Vm {
             .get(&token)
             .ok_or(StreamError::NoCall(token))?;
         let http = matches!(callout.request, CalloutRequest::Http { .. });
-        let local = |reply: LocalReply| if http { reply.http() } else { reply.grpc() };
+        let local = |reply: LocalReply| match &callout.request {
+            CalloutRequest::Http { headers, .. } => reply.http(headers),
+            CalloutRequest::Grpc { .. } => reply.grpc(),
+        };
         let response = match response {
             CalloutResponse::Refused => local(LocalReply::REFUSED),
             CalloutResponse::TimedOut => local(LocalReply::TIMED_OUT),
