@@ -13,3 +13,4 @@ mod words;
 
 pub use explanation::{AccessLogLine, Explanation, LineVerdict, LoggedOutcome, Subject, outcome};
 pub use logged::Comparison;
+pub use words::SEVERAL_PROVIDERS;

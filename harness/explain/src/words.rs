@@ -76,11 +76,18 @@ pub(super) fn tokens(explained: &Explanation<'_>) -> Option<(bool, String)> {
     })
 }
 
+/// Why several providers for one workload deny, and the setting that allows them
+/// (<https://github.com/istio/istio/blob/1.30.3/pilot/pkg/features/security.go>).
+pub const SEVERAL_PROVIDERS: &str = "the CUSTOM policies of a workload may name several providers only if the mesh has \
+                                     `multipleCustomAuthzProviders: true`, as istiod with \
+                                     `PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`";
+
 /// The result of calling an external authorizer.
 pub(super) fn custom(custom: &CustomTrace, subject: &Subject<'_>) -> String {
     let by = RuleRef::from(&custom.by);
     let answer = match (custom.answer, subject) {
-        (None, _) => "cannot be called".to_owned(),
+        (None, _) if custom.providers.len() > 1 => format!("cannot be called: {SEVERAL_PROVIDERS}"),
+        (None, _) => "cannot be called: it is not described, or its description is invalid".to_owned(),
         (Some(_), Subject::Line(..)) => "may have answered anything: its answer is not in the log".to_owned(),
         (Some(ExternalAnswer::Allow), _) => "allows".to_owned(),
         (Some(ExternalAnswer::Deny), _) => "denies".to_owned(),

@@ -28,6 +28,7 @@ pub(crate) mod repeated_value;
 pub(crate) mod selects_nothing;
 pub(crate) mod server_first;
 pub(crate) mod service_port;
+pub(crate) mod several_providers;
 pub(crate) mod shadowed_rule;
 pub(crate) mod spiffe_scheme;
 pub(crate) mod split_rule;
@@ -57,7 +58,7 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 
 /// Every lint.
-pub const LINTS: [&Lint; 51] = [
+pub const LINTS: [&Lint; 52] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -109,6 +110,7 @@ pub const LINTS: [&Lint; 51] = [
     &void_allow::LINT,
     &wrong_slash::LINT,
     &only_public::LINT,
+    &several_providers::LINT,
 ];
 
 /// The lint with this code or name.

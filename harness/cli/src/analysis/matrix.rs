@@ -59,7 +59,9 @@ pub(crate) struct Matrix {
     pub(crate) refused: Vec<String>,
     /// External authorizers without a description on which cells depend.
     pub(crate) undescribed: Vec<String>,
-    /// Remarks on both, in words.
+    /// What is to be known of authorizers.
+    of_authorizers: Vec<String>,
+    /// Remarks on all these, in words.
     pub(crate) remarks: Vec<String>,
     /// Why the handshake refuses them, by trust domain.
     refusals: BTreeMap<String, String>,
@@ -104,7 +106,7 @@ impl Matrix {
     pub(crate) fn remarks(&self, caller: &Caller, cell: &Cell) -> Vec<String> {
         let refused = caller.refused.iter().filter(|_| cell.allowed.is_some());
         let refusals = refused.filter_map(|domain| self.refusals.get(domain).cloned());
-        refusals.chain(words::undescribed(&self.undescribed)).collect()
+        refusals.chain(self.of_authorizers.iter().cloned()).collect()
     }
 }
 
@@ -186,6 +188,9 @@ impl MatrixBuilder<'_> {
         let mut engines = LazyEngines::new(self.choice, self.module, selected.setup, self.protocol);
         within(callers.len(), rows.len())?;
         let undescribed = self.policies.undescribed(&workload.workload);
+        let several = self.policies.several_providers(&workload.workload);
+        let several = words::several_providers(&several).into_iter();
+        let of_authorizers: Vec<String> = several.chain(words::undescribed(&undescribed)).collect();
         let mut made = Vec::new();
         let mut refused = BTreeSet::new();
         for (operation, what) in rows {
@@ -216,8 +221,9 @@ impl MatrixBuilder<'_> {
             remarks: refusals
                 .values()
                 .cloned()
-                .chain(words::undescribed(&undescribed))
+                .chain(of_authorizers.iter().cloned())
                 .collect(),
+            of_authorizers,
             refused: refused.into_iter().collect(),
             refusals,
             undescribed,

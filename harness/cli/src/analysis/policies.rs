@@ -186,10 +186,37 @@ impl Policies {
         self.applied(workload, protocol).compiled()
     }
 
+    /// The providers that a workload's CUSTOM policies name, if they are several and the mesh allows only one: then the engines deny
+    /// what these policies match, whatever is described.
+    pub(crate) fn several_providers(&self, workload: &Workload) -> Vec<String> {
+        let policies = self
+            .config
+            .resources
+            .iter()
+            .filter_map(|resource| match resource {
+                Resource::AuthorizationPolicy(policy) if resource.applies_to(&self.config.mesh, workload) => {
+                    policy.provider.clone()
+                }
+                Resource::AuthorizationPolicy(_)
+                | Resource::PeerAuthentication(_)
+                | Resource::RequestAuthentication(_) => None,
+            });
+        let mut names: Vec<String> = policies.collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() < 2 || self.config.mesh.multiple_custom_authz_providers {
+            names.clear();
+        }
+        names
+    }
+
     /// The external authorizers that a workload's CUSTOM policies name and that have no description. The engines deny
     /// what they would be asked about, and it is unknown who may pass.
     pub(crate) fn undescribed(&self, workload: &Workload) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
+        if !self.several_providers(workload).is_empty() {
+            return names;
+        }
         for resource in &self.config.resources {
             let Resource::AuthorizationPolicy(policy) = resource else {
                 continue;

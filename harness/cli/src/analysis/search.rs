@@ -47,6 +47,8 @@ pub(crate) struct Matches {
     authorizers: Vec<String>,
     /// The authorizers without a description on which it depends.
     pub(crate) undescribed: Vec<String>,
+    /// The providers of CUSTOM policies, if they are several and deny therefore.
+    several_providers: Vec<String>,
 }
 
 /// Traffic with that verdict.
@@ -123,6 +125,7 @@ impl Search<'_> {
             peers: space.peers(),
             authorizers: space.authorizers().map(str::to_owned).collect(),
             undescribed: self.policies.undescribed(&workload.workload),
+            several_providers: self.policies.several_providers(&workload.workload),
         })
     }
 }
@@ -149,8 +152,11 @@ fn example(text: &mut String, class: &MatchClass) {
     }
 }
 
-/// Says that an answer is not proved, and why.
+/// Says what is to be known of authorizers: that an answer is not proved, and why.
 fn unproved(text: &mut String, found: &Matches) {
+    if let Some(why) = words::several_providers(&found.several_providers) {
+        let _ = writeln!(text, "  {YELLOW}{}{YELLOW:#}", wrapped(&why, 2));
+    }
     if let Some(why) = words::undescribed(&found.undescribed) {
         let why = wrapped(&format!("not proved: {why}"), 2);
         let _ = writeln!(text, "  {YELLOW}{why}{YELLOW:#}");

@@ -2,6 +2,7 @@
 
 use peerwarden_analysis::{Attribute, Namespaces, Pattern, Peers, Values, WorkloadClass};
 use peerwarden_engine::{Reason, WorkloadKind, is_host};
+use peerwarden_explain::SEVERAL_PROVIDERS;
 use peerwarden_traffic::{Decision, HeaderLines, Jwt, Token, Traffic, words};
 
 /// `shop app=orders`, `any other namespace`, `any namespace`.
@@ -177,6 +178,16 @@ pub(crate) fn undescribed(names: &[String]) -> Option<String> {
          policies name with `--extension-providers`",
         names.join("`, `")
     ))
+}
+
+/// Why several providers deny what CUSTOM policies match.
+pub(crate) fn several_providers(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| {
+        format!(
+            "what CUSTOM policies match is denied, as they name `{}`: {SEVERAL_PROVIDERS}",
+            names.join("`, `")
+        )
+    })
 }
 
 /// The traffic that an answer covers.

@@ -150,9 +150,35 @@ fn several_providers_are_asked_where_the_mesh_allows_it() {
     let ran = folder.run(&["test", "--engine", "both"]);
     assert_eq!(ran.code, 1, "{} {}", ran.out, ran.err);
     let ran = folder.run(&["explain", "custom_test.yaml", "--case", "both"]);
-    assert!(
-        ran.out.contains("missing, misconfigured or one of several"),
-        "{}",
-        ran.out
+    ran.says(
+        0,
+        &[
+            "missing, misconfigured or one of several",
+            "`authz`, `scan`, called because of shop/admin[0], cannot be called",
+            "`multipleCustomAuthzProviders: true`",
+            "`PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`",
+        ],
     );
+    let (_, policies) = denied.split_once("resources:\n").unwrap();
+    let (policies, _) = policies.split_once("mesh:").unwrap();
+    let folder = Folder::new();
+    folder.write(
+        "all.yaml",
+        format!("apiVersion: v1\nkind: List\nitems:\n{policies}"),
+    );
+    let setting = "`PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`";
+    // None of the answers depends on what a provider would answer.
+    for arguments in [
+        &["who-can", "POST /admin", "--engine", "native"][..],
+        &["can-ever", "POST /admin", "--expect", "no", "--engine", "native"],
+        &["matrix", "--engine", "native"],
+        &["matrix", "--engine", "native", "--format", "csv"],
+    ] {
+        let ran = folder.run(arguments);
+        ran.says(0, &[setting]);
+        assert!(!ran.out.contains("not described"), "{ran:?}");
+    }
+    folder.run(&["check"]).says(1, &["[PW052]", setting]);
+    folder.write("mesh.conf", "multipleCustomAuthzProviders: true\n");
+    assert_eq!(folder.run(&["check", "--mesh", "mesh.conf"]).code, 0);
 }
