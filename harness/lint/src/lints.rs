@@ -15,6 +15,7 @@ pub(crate) mod identity_in_plaintext;
 pub(crate) mod ignored_selector;
 pub(crate) mod impossible_value;
 pub(crate) mod letter_case;
+pub(crate) mod method_gap;
 pub(crate) mod missing_target;
 pub(crate) mod never_matches;
 pub(crate) mod not_a_host;
@@ -58,7 +59,7 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 
 /// Every lint.
-pub const LINTS: [&Lint; 52] = [
+pub const LINTS: [&Lint; 53] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -111,6 +112,7 @@ pub const LINTS: [&Lint; 52] = [
     &wrong_slash::LINT,
     &only_public::LINT,
     &several_providers::LINT,
+    &method_gap::LINT,
 ];
 
 /// The lint with this code or name.

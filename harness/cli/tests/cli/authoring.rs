@@ -2,6 +2,7 @@
 
 mod attached;
 mod itself;
+mod rules;
 mod workloads;
 
 use serde_json::Value;

@@ -2,10 +2,13 @@
 //!
 //! Proxies set these headers for clients that they trust, and pass them on unchanged from everyone else.
 
-use peerwarden_documents::diagnostic::Severity;
+use std::collections::BTreeSet;
+
+use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::yaml::{Node, Tree};
 use peerwarden_engine::resource::Action;
 
-use crate::context::Policy;
+use crate::context::{Context, Policy};
 use crate::lint::{Finder, Finding, Lint};
 use crate::values::{List, lists};
 
@@ -15,7 +18,7 @@ pub(crate) const LINT: Lint = Lint {
     severity: Severity::Warning,
     summary: "a header that clients can forge lets requests in",
     page: include_str!("../../../../docs/lints/PW018.md"),
-    find: Finder::Policy(find),
+    find: Finder::All(find),
 };
 
 /// Headers in which proxies describe the client, the connection or the request.
@@ -63,7 +66,32 @@ const PREFIXES: [&str; 6] = [
     "x-amzn-oidc-",
 ];
 
-fn find(policy: &Policy<'_>) -> Vec<Finding> {
+/// Words in the names of headers that describe the user, such as `x-user-role`; and in names of headers that do not.
+const OF_USERS: [&str; 11] = [
+    "user",
+    "userid",
+    "username",
+    "role",
+    "roles",
+    "admin",
+    "group",
+    "groups",
+    "permission",
+    "permissions",
+    "internal",
+];
+const NOT_OF_USERS: [&str; 7] = ["agent", "token", "secret", "key", "signature", "password", "jwt"];
+
+fn find(context: &Context<'_>) -> Vec<Diagnostic> {
+    let replaced = by_routes(context);
+    let of_policy = |policy| {
+        let findings = of(context, policy, &replaced).into_iter();
+        findings.map(|finding| finding.in_policy(&LINT, policy))
+    };
+    context.policies.iter().flat_map(of_policy).collect()
+}
+
+fn of(context: &Context<'_>, policy: &Policy<'_>, replaced: &BTreeSet<String>) -> Vec<Finding> {
     let lists = lists(&policy.written);
     let mut findings = Vec::new();
     for list in &lists {
@@ -76,7 +104,8 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
             Action::Deny => list.negative,
             Action::Audit | Action::Custom => false,
         };
-        if lets_in && !names_who(&lists, list.rule) {
+        let survives = || !replaced.contains(&header) && !is_of_token(context, policy, &header);
+        if lets_in && !names_who(&lists, list.rule) && survives() {
             findings.push(Finding::new(
                 list.path.clone(),
                 format!("requests get in by the header `{header}`, which any client can send"),
@@ -92,6 +121,57 @@ fn is_forgeable(header: &str) -> bool {
     BY_PROXIES.contains(&header)
         || BY_GATEWAYS.contains(&header)
         || PREFIXES.iter().any(|prefix| header.starts_with(prefix))
+        || describes_user(header)
+}
+
+fn describes_user(header: &str) -> bool {
+    let has = |words: &[&str]| header.split(['-', '_']).any(|word| words.contains(&word));
+    has(&OF_USERS) && !has(&NOT_OF_USERS)
+}
+
+/// Whether the filter that verifies tokens writes the header, so that the client's own does not survive.
+fn is_of_token(context: &Context<'_>, policy: &Policy<'_>, header: &str) -> bool {
+    let near = context.request_authentications.iter().filter(|tokens| {
+        let of = &tokens.written.metadata.namespace;
+        context.is_near(of, &policy.written.metadata.namespace)
+    });
+    let mut rules = near.flat_map(|tokens| &tokens.written.rules);
+    rules.any(|rule| {
+        let claims = rule.output_claim_to_headers.iter().map(|claim| &claim.header);
+        let mut headers = claims.chain(&rule.output_payload_to_header);
+        headers.any(|written| written.eq_ignore_ascii_case(header))
+    })
+}
+
+/// The headers that a `VirtualService` among the documents sets or removes in requests, in lower case.
+fn by_routes(context: &Context<'_>) -> BTreeSet<String> {
+    let mut headers = BTreeSet::new();
+    for route in context.others.of_kind("VirtualService") {
+        add_replaced(&route.node, &mut headers);
+    }
+    headers
+}
+
+fn add_replaced(node: &Node, headers: &mut BTreeSet<String>) {
+    match &node.tree {
+        Tree::Object(entries) => {
+            if let Some(request) = node.at(&["headers", "request"]) {
+                let set = request.get("set").map(Node::entries).unwrap_or_default().iter();
+                headers.extend(set.map(|entry| entry.name.to_ascii_lowercase()));
+                let removed = request
+                    .get("remove")
+                    .and_then(Node::as_list)
+                    .unwrap_or_default()
+                    .iter();
+                headers.extend(removed.filter_map(Node::as_str).map(str::to_ascii_lowercase));
+            }
+            entries
+                .iter()
+                .for_each(|entry| add_replaced(&entry.value, headers));
+        }
+        Tree::List(items) => items.iter().for_each(|item| add_replaced(item, headers)),
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::String(_) => {}
+    }
 }
 
 /// Whether a rule restricts who may send the header, by certificate or by the address of the connection.

@@ -28,9 +28,6 @@ pub(crate) const LINT: Lint = Lint {
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let inventory = Inventory::of(context.others);
-    if inventory.pods.is_empty() {
-        return Vec::new();
-    }
     let mut callers: BTreeMap<(&str, Option<&str>), UnknownCaller> = BTreeMap::new();
     for policy in &context.policies {
         for list in lists(&policy.written) {
@@ -39,7 +36,10 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 let Some((namespace, account)) = caller(&list, value, own) else {
                     continue;
                 };
+                let shuts_out = list.shuts_out(policy.written.action);
                 let unknown = match account {
+                    _ if namespace == NOT_INJECTED && !shuts_out => Some((None, of_system())),
+                    _ if inventory.pods.is_empty() => None,
                     Some(account) if inventory.has_namespace(namespace) => {
                         of_account(context, &inventory, namespace, account).map(|why| (Some(account), why))
                     }
@@ -48,10 +48,9 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 let Some((account, (message, help))) = unknown else {
                     continue;
                 };
-                let keeps_nobody_out = list.shuts_out(policy.written.action);
                 let place = policy.document.place(&path, false);
                 let finding = Finding::new(path, format!("`{value}`: {message}"), help)
-                    .grave_if(keeps_nobody_out)
+                    .grave_if(shuts_out)
                     .in_policy(&LINT, policy);
                 let known = callers.entry((namespace, account)).or_default();
                 // One mistake is told once: where it keeps nobody out, if it does so anywhere.
@@ -67,6 +66,17 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         }
     }
     callers.into_values().filter_map(UnknownCaller::told).collect()
+}
+
+/// Istio's injector leaves out the namespace of Kubernetes itself, whatever its labels
+/// (<https://github.com/istio/istio/blob/1.30.3/pkg/kube/inject/inject.go>, `IgnoredNamespaces`).
+const NOT_INJECTED: &str = "kube-system";
+
+fn of_system() -> (String, String) {
+    (
+        "nobody has an identity of this namespace, as Istio injects no sidecars there, and the kubelet has none".to_owned(),
+        "remove it: Istio rewrites the kubelet's probes, so that they need no rule; allow others by `ipBlocks`".to_owned(),
+    )
 }
 
 /// A caller that is not known, wherever it is named.
