@@ -1,6 +1,8 @@
-//! The name of a header that the configuration writes.
+//! The name of a header that the configuration writes or removes.
 
-/// The name of a header that is written, as far as the configuration determines it.
+use super::cursor::{Cursor, Failure};
+
+/// The name of a header that is changed, as far as the configuration determines it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum HeaderName<'v> {
     Exact(&'v str),
@@ -12,11 +14,40 @@ pub(super) enum HeaderName<'v> {
     Service,
 }
 
-impl HeaderName<'_> {
+impl<'v> HeaderName<'v> {
+    /// The names that a `StringMatcher` matches
+    /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/type/matcher/v3/string.proto>).
+    ///
+    /// # Errors
+    ///
+    /// If a value has the wrong shape.
+    pub(super) fn of_matcher(matcher: &Cursor<'v>) -> Result<Self, Failure> {
+        let mut name = Self::Any;
+        for (field, of) in [
+            ("exact", Self::Exact as fn(&'v str) -> Self),
+            ("prefix", Self::Prefix),
+            ("suffix", Self::Suffix),
+            ("contains", Self::Contained),
+        ] {
+            if let Some(text) = matcher.get(field)? {
+                name = of(text.text()?);
+            }
+        }
+        Ok(name)
+    }
+
     /// Whether an application may treat it as this header: case is ignored, and by many applications so is the
     /// difference between `_` and `-`.
     pub(super) fn is(self, header: &str) -> bool {
-        let spelt = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+        self.among(header, |name| name.to_ascii_lowercase().replace('_', "-"))
+    }
+
+    /// Whether Envoy treats it as this header.
+    pub(super) fn is_to_envoy(self, header: &str) -> bool {
+        self.among(header, str::to_ascii_lowercase)
+    }
+
+    fn among(self, header: &str, spelt: impl Fn(&str) -> String) -> bool {
         let header = spelt(header);
         match self {
             Self::Exact(name) => spelt(name) == header,

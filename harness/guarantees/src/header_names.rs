@@ -75,7 +75,7 @@ fn no_other_writes(http: &Http<'_>, names: &[&str], all: &CheckInput<'_>) -> Res
         let name = names
             .iter()
             .filter(|name| !from_tokens.iter().any(|own| own.eq_ignore_ascii_case(name)))
-            .find(|name| removed.name.is_none_or(|own| own.eq_ignore_ascii_case(name)));
+            .find(|name| removed.name.is_to_envoy(name));
         if let Some(name) = name {
             return Err(removed.here.fails(
                 format!("this removes or replaces `{name}`, which a policy reads, before the module: no rule sees what the client sent"),

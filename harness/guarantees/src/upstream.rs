@@ -118,12 +118,7 @@ fn of_routing(http: &Http<'_>, places: &[Cursor<'_>], all: &CheckInput<'_>) -> R
     let changed = changed.into_iter().filter(|written| !written.late);
     let mut changed: Vec<_> = changed.map(|written| (written.here, written.name)).collect();
     let removed = header_removal::ahead_of_module(http, all)?.into_iter();
-    changed.extend(removed.map(|removed| {
-        (
-            removed.here,
-            removed.name.map_or(HeaderName::Any, HeaderName::Exact),
-        )
-    }));
+    changed.extend(removed.map(|removed| (removed.here, removed.name)));
     for (here, name) in changed {
         // For a host, changes of other headers do not matter.
         let routed = match name {

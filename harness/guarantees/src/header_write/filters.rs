@@ -130,17 +130,7 @@ fn by_authorizer<'v>(config: &Cursor<'v>, found: &mut Vec<HeaderWrite<'v>>) -> R
             continue;
         };
         for pattern in list.items("patterns")? {
-            let mut name = HeaderName::Any;
-            for (field, of) in [
-                ("exact", HeaderName::Exact as fn(&'v str) -> HeaderName<'v>),
-                ("prefix", HeaderName::Prefix),
-                ("suffix", HeaderName::Suffix),
-                ("contains", HeaderName::Contained),
-            ] {
-                if let Some(text) = pattern.get(field)? {
-                    name = of(text.text()?);
-                }
-            }
+            let name = HeaderName::of_matcher(&pattern)?;
             found.push(HeaderWrite {
                 formatted: matches!(name, HeaderName::Exact(_)),
                 ..by_service(pattern, name)

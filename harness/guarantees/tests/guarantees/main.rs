@@ -8,6 +8,7 @@ mod edits;
 mod enums;
 mod filter_state;
 mod forms;
+mod framing;
 mod headers;
 mod mutations;
 mod origins;

@@ -117,6 +117,15 @@ fn what_may_reach_an_application_needs_the_module() {
             let length = json!([{"header": {"key": "content-length", "value": "0"}}]);
             manager(whole)["route_config"]["request_headers_to_add"] = length;
         }),
+        ("an upgrade that the edge may not ask for", |whole| {
+            manager(whole)["route_config"]["internal_only_headers"] = json!(["upgrade"]);
+        }),
+        ("an upgrade that all routes remove", |whole| {
+            manager(whole)["route_config"]["request_headers_to_remove"] = json!(["upgrade"]);
+        }),
+        ("a connection that a virtual host removes", |whole| {
+            manager(whole)["route_config"]["virtual_hosts"][0]["request_headers_to_remove"] = json!(["connection"]);
+        }),
         ("a header that is written early", |whole| {
             let kind = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";
             let mutations = json!([{"append": {"header": {"key": "x-user", "value": "admin"}}}]);
