@@ -99,10 +99,16 @@ impl fmt::Display for Values {
                 Ok(())
             }
             Values::Has { all, none } => {
+                // A star alone asks that there is one.
+                let all: Vec<&str> = all
+                    .iter()
+                    .map(|label| if label == "*" { "any value" } else { label })
+                    .collect();
                 f.write_str(&all.join(" and "))?;
                 match (all.is_empty(), none.is_empty()) {
                     (_, true) => Ok(()),
-                    (true, false) => write!(f, "none of {}", none.join(", ")),
+                    (true, false) if none.iter().any(|label| label == "*") => f.write_str("no value"),
+                    (true, false) => write!(f, "not {}", none.join(" and not ")),
                     (false, false) => write!(f, " but not {}", none.join(", ")),
                 }
             }

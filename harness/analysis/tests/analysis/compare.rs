@@ -165,7 +165,7 @@ fn what_is_gained_is_said_in_the_policies_words() {
     );
     assert_eq!(
         gained("{}", &when("request.headers[x]", r#""notValues": ["a", "b"]"#)),
-        ["request.headers[x]: none of a, b"]
+        ["request.headers[x]: not a and not b"]
     );
 }
 

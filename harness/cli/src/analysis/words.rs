@@ -63,9 +63,9 @@ pub(crate) fn traffic(traffic: &Traffic) -> String {
         match token {
             Token::Signed(token) => {
                 let claims = serde_json::to_string(&token.payload).unwrap_or_default();
-                text.push_str(&format!(", token {claims}"));
+                text.push_str(&format!(", with a token of {claims}"));
             }
-            Token::Invalid => text.push_str(", invalid token"),
+            Token::Invalid => text.push_str(", with an invalid token"),
         }
     }
     for (filter, entries) in &traffic.dynamic_metadata {

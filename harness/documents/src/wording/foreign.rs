@@ -90,7 +90,7 @@ pub fn expected_in_words(expected: &str) -> &str {
         "u16" => "a port from 0 to 65535",
         "a map" | "mapping start" => "an object",
         "a sequence" | "sequence start" => "a list",
-        "string scalar" => "a text",
+        "string scalar" => "a string",
         other => other,
     }
 }

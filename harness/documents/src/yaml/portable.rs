@@ -91,7 +91,7 @@ fn refused(event: &Event<'_>, inside: Option<&OpenNode>) -> Option<Diagnostic> {
         && has_anchor
         && is_odd_number(value)
     {
-        let message = format!("Envoy may read `{value}` as a text where an alias names it");
+        let message = format!("Envoy may read `{value}` as a string where an alias names it");
         return Some(Diagnostic::error(message).help("write the number in digits, or without an anchor"));
     }
     None

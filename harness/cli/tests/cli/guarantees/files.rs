@@ -98,7 +98,7 @@ fn an_alias_of_an_odd_number_is_refused() {
         let folder = Folder::with(&[("envoy.yaml", &text)]);
         let ran = folder.run(&["check", "--envoy", "envoy.yaml"]);
         assert_eq!(
-            ran.warns("as a text where an alias names it"),
+            ran.warns("as a string where an alias names it"),
             is_refused,
             "{number}: {ran:?}"
         );

@@ -11,14 +11,14 @@ pub(super) fn claim(field: &str, value: &str) -> Option<Impossibility> {
     if matches!(value, "true" | "false") {
         return Some(Impossibility::new(
             "is compared as text, and a claim that is a boolean matches nothing",
-            "let the issuer write the claim as a text or a list of texts",
+            "let the issuer write the claim as a string or a list of strings",
         ));
     }
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     (is_number && NUMBERS.contains(&name)).then(|| {
         Impossibility::new(
             "is compared as text, and a claim that is a number matches nothing",
-            "let the issuer write the claim as a text; whether a token is expired is verified anyway",
+            "let the issuer write the claim as a string; whether a token is expired is verified anyway",
         )
     })
 }
