@@ -130,7 +130,7 @@ impl Policies {
         if refused == 0 || refused != left_out.len() || sound.resources.is_empty() {
             return Err(wrong);
         }
-        left_out::print(&left_out, "and nothing is said about their workloads");
+        left_out::print(&left_out, "nothing is said about the workloads concerned");
         Ok(Self {
             left_out,
             ..Self::of(sound)?

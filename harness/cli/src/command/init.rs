@@ -5,6 +5,7 @@ mod pods;
 mod requests;
 mod suite_file;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
@@ -12,6 +13,7 @@ use anyhow::Context;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{self, Diagnostic};
 use peerwarden_documents::document_set::DocumentSet;
+use peerwarden_documents::documents::Document;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::mesh::MeshFile;
 use peerwarden_documents::notes::{self, Missing};
@@ -82,6 +84,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     }
     let around = setup(&read, mesh.as_ref());
     let (sound, others) = policies::of_sound_files(&around);
+    let names = |documents: &[Document]| -> BTreeSet<String> {
+        documents
+            .iter()
+            .map(|document| document.source.name.clone())
+            .collect()
+    };
+    let left_out: BTreeSet<String> = &names(&read.policies) - &names(&sound);
     read.policies = sound;
     workloads.retain(|workload| {
         let mut others = others.iter();
@@ -93,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             arguments.out.display()
         ))
     })?;
-    let names = suite_file::policies(&read.policies, &arguments.paths, &arguments.out)?;
+    let names = suite_file::policies(&read.policies, &left_out, &arguments.paths, &arguments.out)?;
     let mesh_file = arguments.mesh.as_deref();
     let mesh_file = mesh_file.map(|file| suite_file::from_suites(file, &arguments.out));
     let mesh_file = mesh_file.transpose()?;

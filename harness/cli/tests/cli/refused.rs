@@ -8,7 +8,7 @@ fn a_refused_document_is_in_the_way_of_its_workloads_only() {
     let broken = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: broken, namespace: web}\n\
                   spec: {rules: [{when: [{key: source.workload.name, values: [a]}]}]}\n";
     let folder = repository();
-    folder.write("web/broken.yaml", broken);
+    folder.write("policies/broken.yaml", broken);
     folder.write(
         "web/ui.yaml",
         DEPLOYMENT.replace("orders", "ui").replace("shop", "web"),

@@ -60,7 +60,7 @@ pub(crate) fn for_workload(setup: Setup) -> Setup {
     if is_unclear || left_out.iter().any(|one| one.scope.applies_to(&mesh, &workload)) {
         return setup;
     }
-    print(&left_out, "as they are not for this workload");
+    print(&left_out, "not for this workload");
     sound
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn of_sound_files(setup: &Setup) -> (Vec<Document>, Vec<Resource>) {
     if left_out.is_empty() {
         return (setup.resources.clone(), Vec::new());
     }
-    print(&left_out, "and no suite is written for their workloads");
+    print(&left_out, "no suite is written for the workloads concerned");
     let is_refused = |document: &&Document| left_out.iter().any(|one| one.document.source == document.source);
     let (others, sound): (Vec<&Document>, Vec<&Document>) = setup.resources.iter().partition(is_refused);
     (
@@ -85,7 +85,7 @@ pub(super) fn print(left_out: &[LeftOutDocument], why: &str) {
         diagnostic::print(&left_out.wrong);
     }
     remark(&format!(
-        "note: {} left out, {why}",
+        "note: {} left out: {why}",
         counted(left_out.len() as u64, "document")
     ));
 }

@@ -20,9 +20,16 @@ const HEAD: &str = "# Written by `peerwarden init`. The snapshot records what th
 
 /// Paths to the policies, relative to the folder of the suites: the folders of their files, so that policies that are
 /// added later are tested too. A file that was named stays a file, and so does one in a folder that contains the
-/// suites.
-pub(super) fn policies(documents: &[Document], named: &[PathBuf], suites: &Path) -> Result<Vec<String>> {
+/// suites, or a file that is `left_out`.
+pub(super) fn policies(
+    documents: &[Document],
+    left_out: &BTreeSet<String>,
+    named: &[PathBuf],
+    suites: &Path,
+) -> Result<Vec<String>> {
     let own = real(suites)?;
+    let left_out = left_out.iter().map(|file| real(Path::new(file)));
+    let left_out = left_out.collect::<anyhow::Result<Vec<PathBuf>>>()?;
     let files: BTreeSet<&str> = documents
         .iter()
         .map(|document| document.source.name.as_str())
@@ -33,7 +40,8 @@ pub(super) fn policies(documents: &[Document], named: &[PathBuf], suites: &Path)
         let file = real(file)?;
         let folder = file
             .parent()
-            .filter(|folder| !is_named && !own.starts_with(folder));
+            .filter(|folder| !is_named && !own.starts_with(folder))
+            .filter(|folder| !left_out.iter().any(|other| other.starts_with(folder)));
         places.insert(folder.map_or(file.clone(), Path::to_owned));
     }
     let all = places.clone();

@@ -23,7 +23,7 @@ fn a_bad_document_blocks_only_its_workloads() {
     ran.says(0, &["app=orders"]);
     assert!(!ran.out.contains("billing"), "{ran:?}");
     assert!(
-        ran.warns("note: 1 document left out, and nothing is said about their workloads"),
+        ran.warns("note: 1 document left out: nothing is said about the workloads concerned"),
         "{ran:?}"
     );
     assert!(ran.err.contains("bad.yaml:"), "{ran:?}");
