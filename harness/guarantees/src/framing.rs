@@ -54,7 +54,12 @@ fn is_trailers(here: &Cursor<'_>) -> Result<bool, Failure> {
     let (name, value) = TRAILERS;
     let is_text = |field: &str, text: &str| -> bool {
         let found = here.get(field).ok().flatten();
-        found.is_some_and(|found| found.value.as_str().is_some_and(|own| own.eq_ignore_ascii_case(text)))
+        found.is_some_and(|found| {
+            found
+                .value
+                .as_str()
+                .is_some_and(|own| own.eq_ignore_ascii_case(text))
+        })
     };
     Ok(is_text("key", name) && is_text("value", value) && here.get("raw_value")?.is_none())
 }

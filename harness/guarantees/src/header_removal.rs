@@ -61,10 +61,7 @@ pub(super) fn ahead_of_module<'v>(
 /// # Errors
 ///
 /// If a value has the wrong shape.
-pub(super) fn anywhere<'v>(
-    http: &Http<'v>,
-    all: &CheckInput<'v>,
-) -> Result<Vec<HeaderRemoval<'v>>, Failure> {
+pub(super) fn anywhere<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<HeaderRemoval<'v>>, Failure> {
     let places = routes::readable(http, all);
     let overrides = routes::overrides(&places)?;
     let mut found = before_filters(http, &places)?;

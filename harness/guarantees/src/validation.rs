@@ -7,7 +7,7 @@ use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// Envoy's validator of SPIFFE IDs, whose own configuration has the roots of each trust domain: its name, and the type
 /// of that configuration.
-const SPIFFE: (&str, &str) = (
+pub(super) const SPIFFE: (&str, &str) = (
     "envoy.tls.cert_validator.spiffe",
     "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig",
 );
@@ -31,14 +31,17 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         return verifies(&context, true);
     }
     if let Some(secret) = common.get("validation_context_sds_secret_config")? {
-        return by_secret(&secret, all);
+        return by_secret(&secret, true, all);
     }
     if let Some(combined) = common.get("combined_validation_context")? {
+        // Envoy adds what the secret has to what is here.
+        let mut needs_roots = true;
         if let Some(default) = combined.get("default_validation_context")? {
             verifies(&default, false)?;
+            needs_roots = !has_roots(&default)?;
         }
         return match combined.get("validation_context_sds_secret_config")? {
-            Some(secret) => by_secret(&secret, all),
+            Some(secret) => by_secret(&secret, needs_roots, all),
             None => Err(missing(&combined)),
         };
     }
@@ -47,7 +50,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
 
 /// Envoy accepts no connection before a secret has arrived. A secret that is not in the given files is the
 /// responsibility of whoever delivers it.
-fn by_secret(config: &Cursor<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
+fn by_secret(config: &Cursor<'_>, needs_roots: bool, all: &CheckInput<'_>) -> GuaranteeResult {
     for secret in all.configuration.secrets(config.word("name")?, config.document) {
         let Some(context) = secret.get("validation_context")? else {
             return Err(secret.fails(
@@ -55,7 +58,8 @@ fn by_secret(config: &Cursor<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
                 "write a `validation_context` with a `trusted_ca`",
             ));
         };
-        verifies(&context, true)?;
+        let has_own = context.get("trusted_ca")?.is_some();
+        verifies(&context, needs_roots || has_own)?;
     }
     Ok(GuaranteeStatus::Held)
 }
@@ -88,11 +92,15 @@ fn verifies(context: &Cursor<'_>, whole: bool) -> GuaranteeResult {
             "use Envoy's own, or `envoy.tls.cert_validator.spiffe`",
         ));
     }
-    let roots = context.get("trusted_ca")?;
-    if whole && !roots.as_ref().map(has_source).transpose()?.unwrap_or(false) {
+    if whole && !has_roots(context)? {
         return Err(missing(context));
     }
     Ok(GuaranteeStatus::Held)
+}
+
+fn has_roots(context: &Cursor<'_>) -> Result<bool, Failure> {
+    let roots = context.get("trusted_ca")?;
+    Ok(roots.as_ref().map(has_source).transpose()?.unwrap_or(false))
 }
 
 /// Whether a `DataSource` has a source.

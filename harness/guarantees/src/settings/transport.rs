@@ -3,6 +3,7 @@
 use super::super::CheckInput;
 use super::super::chain::{Chain, Transport};
 use super::super::cursor::{Cursor, Failure};
+use super::super::validation;
 
 const MAY: &str = "change which peer a connection counts as";
 
@@ -63,6 +64,12 @@ const COMBINED_VALIDATION: &[&str] = &[
     "validation_context_sds_secret_config",
 ];
 
+/// Envoy's validator of SPIFFE IDs: <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config.proto>
+const SPIFFE: &[&str] = &["trust_bundles", "trust_domains"];
+
+/// The roots of a trust domain: <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config.proto>
+const TRUST_DOMAIN: &[&str] = &["name", "trust_bundle"];
+
 /// Checks the fields of a chain's TLS, and of the secrets that it names.
 pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
     let Transport::Tls(tls) = &chain.transport else {
@@ -77,15 +84,30 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<(), Failu
     };
     common.only(COMMON_TLS, MAY)?;
     if let Some(context) = common.get("validation_context")? {
-        context.only(VALIDATION, MAY)?;
+        of_context(&context)?;
     }
     by_secret(&common, all)?;
     if let Some(combined) = common.get("combined_validation_context")? {
         combined.only(COMBINED_VALIDATION, MAY)?;
         if let Some(context) = combined.get("default_validation_context")? {
-            context.only(VALIDATION, MAY)?;
+            of_context(&context)?;
         }
         by_secret(&combined, all)?;
+    }
+    Ok(())
+}
+
+fn of_context(context: &Cursor<'_>) -> Result<(), Failure> {
+    context.only(VALIDATION, MAY)?;
+    // Another validator is reported by `validation`.
+    if let Some(own) = context.at(&["custom_validator_config", "typed_config"])? {
+        let (kind, spiffe) = own.message()?;
+        if kind == validation::SPIFFE.1 {
+            spiffe.only(SPIFFE, MAY)?;
+            for domain in spiffe.items("trust_domains")? {
+                domain.only(TRUST_DOMAIN, MAY)?;
+            }
+        }
     }
     Ok(())
 }
@@ -96,7 +118,7 @@ fn by_secret(of: &Cursor<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
     };
     for secret in all.configuration.secrets(config.word("name")?, config.document) {
         if let Some(context) = secret.get("validation_context")? {
-            context.only(VALIDATION, MAY)?;
+            of_context(&context)?;
         }
     }
     Ok(())

@@ -33,7 +33,10 @@ const CASES: &[Case] = &[
         early(of, json!({"remove": "connection"}));
     }),
     ("whatever ends like it, before any filter", &["upstream"], |of| {
-        early(of, json!({"remove_on_match": {"key_matcher": {"suffix": "-length"}}}));
+        early(
+            of,
+            json!({"remove_on_match": {"key_matcher": {"suffix": "-length"}}}),
+        );
     }),
     ("a filter", &["upstream"], |of| {
         ahead(of, mutation(json!([{"remove": "upgrade"}])));
@@ -128,7 +131,12 @@ fn what_changes_no_end_is_held() {
             let matcher = json!({"key_matcher": {"prefix": "x-"}});
             ahead(of, mutation(json!([{"remove_on_match": matcher}])));
         },
-        |of| ahead(of, http_filter("buffer.v3.Buffer", json!({"max_request_bytes": 1024}))),
+        |of| {
+            ahead(
+                of,
+                http_filter("buffer.v3.Buffer", json!({"max_request_bytes": 1024})),
+            )
+        },
         |of| ahead(of, mutation(json!([{"remove": "x-connection"}]))),
     ];
     for edit in sound {

@@ -1,6 +1,7 @@
 //! Everything that is rendered keeps every guarantee, and each edit that breaks one is reported under its name and no other.
 
 mod cases;
+mod combined;
 mod configurations;
 mod destination;
 mod discovery;

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, cluster, judge, route, typed, whole};
-use crate::edits::{chain, filter, filters, listener, manager, proxy};
+use crate::edits::{chain, filter, filters, listener, manager, proxy, validation};
 use crate::rendered::{strict, tcp};
 
 /// Options of the route's cluster.
@@ -52,6 +52,29 @@ const HTTP: &[Case] = &[
     }),
     ("a header becomes the host", &["settings"], |of| {
         route(of)["route"]["host_rewrite_header"] = "x-host".into();
+    }),
+    (
+        "a header becomes the host, in 1.40's spelling",
+        &["settings"],
+        |of| {
+            route(of)["route"]["host_rewrite"] = "%REQ(x-host)%".into();
+        },
+    ),
+    ("the same in JSON's", &["settings"], |of| {
+        route(of)["route"]["hostRewrite"] = "%REQ(x-host)%".into();
+    }),
+    ("1.40's rewrite of paths", &["settings"], |of| {
+        route(of)["route"]["path_rewrite"] = "%REQ(x-path)%".into();
+    }),
+    ("routes by something else", &["settings"], |of| {
+        route(of)["route_specifiers"] = json!([{"name": "own"}]);
+    }),
+    ("another trust domain of a validator", &["settings"], |of| {
+        let domain = json!({"name": "cluster.local", "trust_bundle": {"filename": "/root-cert.pem"},
+                            "workload_trust_domain": "other"});
+        let kind = "envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig";
+        validation(of)["custom_validator_config"] = json!({"name": "envoy.tls.cert_validator.spiffe",
+            "typed_config": typed(kind, json!({"trust_domains": [domain]}))});
     }),
     (
         "the path becomes the host, in JSON's spelling",

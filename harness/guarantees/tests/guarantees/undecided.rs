@@ -124,7 +124,8 @@ fn what_may_reach_an_application_needs_the_module() {
             manager(whole)["route_config"]["request_headers_to_remove"] = json!(["upgrade"]);
         }),
         ("a connection that a virtual host removes", |whole| {
-            manager(whole)["route_config"]["virtual_hosts"][0]["request_headers_to_remove"] = json!(["connection"]);
+            manager(whole)["route_config"]["virtual_hosts"][0]["request_headers_to_remove"] =
+                json!(["connection"]);
         }),
         ("a header that is written early", |whole| {
             let kind = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation";

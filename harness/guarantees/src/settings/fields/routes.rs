@@ -83,7 +83,6 @@ pub(in super::super) const ROUTE_ACTION: &[&str] = &[
     "grpc_timeout_offset",
     "hash_policy",
     "hedge_policy",
-    "host_rewrite",
     "host_rewrite_literal",
     "idle_timeout",
     "include_vh_rate_limits",
