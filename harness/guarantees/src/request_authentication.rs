@@ -18,11 +18,13 @@ use super::filter::Filter;
 use super::routes::Override;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
-/// Checks the filters that verify tokens ahead of a module: one of them must do what the documents say.
+/// Checks the filters that may verify tokens ahead of a module: each must do what the documents say, as the module reads the token
+/// that any of them leaves. `is_verified` says that one of them runs for each request.
 pub(super) fn check(
     config: &Config,
     module: &Filter<'_>,
-    verifying: &[(usize, &Filter<'_>)],
+    writing: &[(usize, &Filter<'_>)],
+    is_verified: bool,
     http: &Http<'_>,
     overrides: &[Override<'_>],
     all: &CheckInput<'_>,
@@ -39,24 +41,19 @@ pub(super) fn check(
     let Some(first) = rules.first() else {
         return Ok(GuaranteeStatus::DoesNotApply("no RequestAuthentication applies"));
     };
-    let mut failure = None;
-    for (position, filter) in verifying {
-        match of_filter(&rules, *position, filter, overrides, http, all) {
-            Ok(()) => return Ok(GuaranteeStatus::Held),
-            Err(why) => {
-                failure.get_or_insert(why);
-            }
-        }
+    for (position, filter) in writing {
+        of_filter(&rules, *position, filter, overrides, http, all)?;
     }
-    Err(failure.unwrap_or_else(|| {
-        module.here.fails(
-            format!(
-                "{} applies, but nothing ahead of the module verifies tokens: invalid ones pass",
-                shown(first)
-            ),
-            "put `jwt_authn` ahead of the module, as `peerwarden render` writes it",
-        )
-    }))
+    if is_verified {
+        return Ok(GuaranteeStatus::Held);
+    }
+    Err(module.here.fails(
+        format!(
+            "{} applies, but nothing ahead of the module verifies tokens: invalid ones pass",
+            shown(first)
+        ),
+        "put `jwt_authn` ahead of the module, as `peerwarden render` writes it",
+    ))
 }
 
 /// Whether a provider is one that a document describes, which determines its issuer and audiences.

@@ -31,8 +31,20 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
         };
         let by_policies = of_policies(chain, position, module, &overrides, all)?;
-        let verifying = verifying(chain, position, &overrides)?;
-        let by_documents = request_authentication::check(&config, module, &verifying, http, &overrides, all)?;
+        let mut writing = Vec::new();
+        let mut is_verified = false;
+        for (place, filter) in chain.filters().iter().enumerate().take(position) {
+            if filter.short() == "jwt_authn" {
+                match TokenFilter::read(filter, &overrides)? {
+                    TokenFilter::Always => is_verified = true,
+                    TokenFilter::ForSome => {}
+                    TokenFilter::Never => continue,
+                }
+                writing.push((place, filter));
+            }
+        }
+        let by_documents =
+            request_authentication::check(&config, module, &writing, is_verified, http, &overrides, all)?;
         Ok(match by_documents {
             GuaranteeStatus::Held => GuaranteeStatus::Held,
             GuaranteeStatus::DoesNotApply(_) => by_policies,
@@ -40,26 +52,34 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
     })
 }
 
-/// The filters ahead of the module that verify tokens, whatever the route of a request.
-fn verifying<'c, 'v>(
-    chain: &'c Chain<'v>,
-    position: usize,
-    overrides: &[routes::Override<'v>],
-) -> Result<Vec<(usize, &'c Filter<'v>)>, Failure> {
-    let mut found = Vec::new();
-    for (place, filter) in chain.filters().iter().enumerate().take(position) {
-        if filter.short() != "jwt_authn" || filter.here.flag("disabled")? {
-            continue;
+/// The requests whose tokens a filter verifies.
+enum TokenFilter {
+    Always,
+    /// A route switches it on or off.
+    ForSome,
+    Never,
+}
+
+impl TokenFilter {
+    fn read(filter: &Filter<'_>, overrides: &[routes::Override<'_>]) -> Result<Self, Failure> {
+        let mut own = overrides
+            .iter()
+            .filter(|over| over.filter == filter.name)
+            .peekable();
+        if filter.here.flag("disabled")? {
+            return Ok(if own.peek().is_some() {
+                Self::ForSome
+            } else {
+                Self::Never
+            });
         }
-        let mut off = false;
-        for over in overrides.iter().filter(|over| over.filter == filter.name) {
-            off = off || switched_off(&over.here)?.is_some();
+        for over in own {
+            if switched_off(&over.here)?.is_some() {
+                return Ok(Self::ForSome);
+            }
         }
-        if !off {
-            found.push((place, filter));
-        }
+        Ok(Self::Always)
     }
-    Ok(found)
 }
 
 fn of_policies(
@@ -169,6 +189,12 @@ fn leaves_payload(filter: &Filter<'_>, module: &Config, all: &CheckInput<'_>) ->
             "write the issuers into `providers`, and the requests that need their tokens into `rules`",
         ));
     }
+    if let Some(unverified) = config.each_below("extract_only_without_validation").first() {
+        return Err(unverified.fails(
+            "this leaves the payload of a token that nothing has verified",
+            "require a provider, or `allow_missing`",
+        ));
+    }
     of_requirements(config, &providers)?;
     let describes = |provider: &Cursor<'_>| request_authentication::describes(module, provider, all);
     if !providers.iter().all(|(_, provider)| describes(provider)) {
@@ -238,7 +264,8 @@ fn one_at_a_time(config: &Cursor<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether some rule requires a token. A rule without `requires` lets requests pass without checking theirs.
+/// Whether some rule requires a token. A rule without `requires` lets requests pass without checking theirs. Filter state that selects
+/// one of `filter_state_rules` may never be set.
 fn is_asked(config: &Cursor<'_>) -> Result<bool, Failure> {
     let requirements = config.entries("requirement_map")?;
     for rule in config.items("rules")? {
@@ -255,9 +282,7 @@ fn is_asked(config: &Cursor<'_>) -> Result<bool, Failure> {
             return Ok(true);
         }
     }
-    let by_state = config.at(&["filter_state_rules", "requires"])?;
-    let by_state = by_state.map(|requires| requires.fields()).transpose()?;
-    Ok(by_state.is_some_and(|requires| !requires.is_empty()))
+    Ok(false)
 }
 
 /// Checks that a provider restricts the issuer and the audience of its tokens.

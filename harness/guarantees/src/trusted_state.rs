@@ -76,6 +76,11 @@ fn of_module(
         .iter()
         .flat_map(|http| http.filters.iter().take(position));
     for filter in to_manager.chain(of_requests) {
+        // Some filters write to the namespace of their own name. One of an unknown type is reported by `order`.
+        let is_known = filter.config.is_some();
+        if is_known && filter.name == tokens::NAMESPACE && filter.short() != "jwt_authn" {
+            return Err(trusted.unverified(&filter.here));
+        }
         match &filter.config {
             Some(config) => trusted.of_filter(filter.short(), config)?,
             None if WRITERS.contains(&filter.short()) => return Err(filter.unread()),
@@ -189,7 +194,15 @@ impl TrustedState {
                     self.peer(&item)?;
                 }
             }
-            _ => {}
+            "jwt_authn" => {}
+            // A service's answer, for instance.
+            _ => {
+                for named in config.each_below("metadata_namespace") {
+                    if named.value.as_str() == Some(tokens::NAMESPACE) {
+                        return Err(self.unverified(&named));
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -226,14 +239,18 @@ impl TrustedState {
         if to.word("metadata_namespace")? != tokens::NAMESPACE {
             return Ok(());
         }
+        Err(self.unverified(to))
+    }
+
+    fn unverified(&self, here: &Cursor<'_>) -> Failure {
         let by = match &self.reads.tokens {
             Some(policy) => format!(", which `{policy}` reads"),
             None => String::new(),
         };
-        Err(to.fails(
+        here.fails(
             format!("this is read as a verified token{by}, but nothing has verified it"),
             format!("let only `jwt_authn` write to `{}`", tokens::NAMESPACE),
-        ))
+        )
     }
 
     /// Checks that the peer of a waypoint's connection is the verified one, not one that a request names.

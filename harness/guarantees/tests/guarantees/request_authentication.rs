@@ -1,5 +1,6 @@
 //! Tokens are verified as `RequestAuthentication` documents require, or `tokens` is not kept.
 
+mod beside;
 mod two;
 
 use serde_json::{Value as Json, json};
@@ -274,7 +275,7 @@ const ONE: &[Case] = &[
     ("a workload that only the node knows", &["tokens"], |of| {
         configure(of, |config| remove(config, "workload"));
     }),
-    ("another filter that verifies tokens too", &[], |of| {
+    ("another filter that takes tokens of its own", &["tokens"], |of| {
         let provider = json!({
             "issuer": PARTNER, "audiences": ["orders"], "payload_in_metadata": "payload",
             "local_jwks": {"inline_string": keys("partner")},
@@ -314,4 +315,5 @@ fn what_is_rendered_does_what_documents_say() {
 fn what_lets_more_in_than_documents_say_is_told() {
     judge(&one(), ONE);
     judge(&two(), two::TWO);
+    judge(&one(), beside::BESIDE);
 }

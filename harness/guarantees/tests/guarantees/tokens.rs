@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cases::{Case, configure, http_filter, judge, typed, whole};
+use crate::cases::{Case, ahead, configure, http_filter, judge, typed, whole};
 use crate::edits::{filters, manager, remove};
 
 /// A policy that reads tokens, and `jwt_authn` as in docs/envoy.md.
@@ -135,6 +135,28 @@ const CASES: &[Case] = &[
         remove(jwt(of), "rules");
         jwt(of)["filter_state_rules"] = json!({"name": "own"});
     }),
+    ("rules by filter state that nothing sets", &["tokens"], |of| {
+        remove(jwt(of), "rules");
+        jwt(of)["filter_state_rules"] =
+            json!({"name": "own", "requires": {"a": {"provider_name": "issuer"}}});
+    }),
+    ("a token that is only read", &["tokens"], |of| {
+        let either = json!([{"extract_only_without_validation": {}}, {"provider_name": "issuer"}]);
+        jwt(of)["rules"][0]["requires"] = json!({"requires_any": {"requirements": either}});
+    }),
+    ("an answer that becomes a token", &["trusted-state"], |of| {
+        let limit = json!({"domain": "shop", "metadata_namespace": "envoy.filters.http.jwt_authn"});
+        ahead(of, http_filter("ratelimit.v3.RateLimit", limit));
+    }),
+    (
+        "an authorizer with the name of what verifies",
+        &["trusted-state"],
+        |of| {
+            let mut authorizer = http_filter("ext_authz.v3.ExtAuthz", json!({"grpc_service": {}}));
+            authorizer["name"] = "envoy.filters.http.jwt_authn".into();
+            ahead(of, authorizer);
+        },
+    ),
     ("how long a token is good, which is the operator's", &[], |of| {
         own(of)["clock_skew_seconds"] = 100.into();
         own(of)["require_expiration"] = false.into();
