@@ -1,15 +1,20 @@
 //! The destinations of a chain's traffic: clusters, and the filters behind the router.
 
+use std::collections::BTreeSet;
+
+use peerwarden_engine::Config;
+
 use super::CheckInput;
 use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
+use super::policy_inputs;
 use super::routes;
 
 pub(super) const HTTP_OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 pub(super) const AGGREGATE: &str = "envoy.extensions.clusters.aggregate.v3.ClusterConfig";
 
-/// The clusters that requests or connections of a chain may go to.
+/// The clusters that requests or connections of a chain may go to, and those of the authorizers that decide about them.
 ///
 /// # Errors
 ///
@@ -18,12 +23,13 @@ pub(super) fn of_chain<'v>(
     chain: &Chain<'v>,
     all: &CheckInput<'v>,
 ) -> Result<Vec<Result<Cursor<'v>, Failure>>, Failure> {
+    let mut names = authorizers(chain);
     if let Some(http) = &chain.http {
         // Routes that cannot be read are reported by `enabled`.
         let places = routes::places(http, &all.configuration).unwrap_or_default();
-        return Ok(clusters(named(&places)?, all));
+        names.extend(named(&places)?);
+        return Ok(clusters(names, all));
     }
-    let mut names = Vec::new();
     for proxy in chain
         .network
         .iter()
@@ -34,17 +40,41 @@ pub(super) fn of_chain<'v>(
             names.push(ClusterName::read(name)?);
         }
     }
-    for (_, module) in chain.deciding() {
-        // A configuration that the module refuses is reported by `configuration`.
-        let Ok((here, config)) = module.configuration() else {
-            continue;
-        };
+    for (here, config) in configured(chain) {
         names.extend(config.lock.clusters().map(|name| ClusterName {
             name: name.to_owned(),
             here: here.clone(),
         }));
     }
     Ok(clusters(names, all))
+}
+
+/// The clusters of the authorizers that the policies of the workload ask.
+fn authorizers<'v>(chain: &Chain<'v>) -> Vec<ClusterName<'v>> {
+    let mut found = Vec::new();
+    for (here, config) in configured(chain) {
+        let asked: BTreeSet<_> = policy_inputs::policies(&config)
+            .filter_map(|policy| policy.provider.as_deref())
+            .collect();
+        let ours = config.extension_providers.iter();
+        for provider in ours.filter(|provider| asked.contains(provider.name.as_str())) {
+            if let Ok(authorizer) = &provider.authorizer {
+                found.push(ClusterName {
+                    name: authorizer.service().cluster.clone(),
+                    here: here.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The configurations of the modules that decide. One that the module refuses is reported by `configuration`.
+fn configured<'v>(chain: &Chain<'v>) -> Vec<(Cursor<'v>, Config)> {
+    let modules = chain.deciding();
+    modules
+        .filter_map(|(_, module)| module.configuration().ok())
+        .collect()
 }
 
 /// The mirrors that copy a place's requests.

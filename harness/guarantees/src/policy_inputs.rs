@@ -17,17 +17,11 @@ pub(super) struct PolicyInputs {
 }
 
 impl PolicyInputs {
-    /// For the policies that apply; for all, if the workload is known only from the node.
+    /// For the policies that apply.
     pub(super) fn of(config: &Config) -> Self {
         let mut reads = Self::default();
-        for resource in &config.resources {
-            let applies = |workload| resource.applies_to(&config.mesh, workload);
-            let Resource::AuthorizationPolicy(policy) = resource else {
-                continue;
-            };
-            if config.workload.as_ref().is_none_or(applies) {
-                reads.read(policy);
-            }
+        for policy in policies(config) {
+            reads.read(policy);
         }
         reads
     }
@@ -52,6 +46,19 @@ impl PolicyInputs {
             }
         }
     }
+}
+
+/// The policies that apply to the workload; all, if it is known only from the node.
+pub(super) fn policies(config: &Config) -> impl Iterator<Item = &AuthorizationPolicy> {
+    let applies = |resource: &&Resource| {
+        let workload = config.workload.as_ref();
+        workload.is_none_or(|workload| resource.applies_to(&config.mesh, workload))
+    };
+    let ours = config.resources.iter().filter(applies);
+    ours.filter_map(|resource| match resource {
+        Resource::AuthorizationPolicy(policy) => Some(policy),
+        Resource::PeerAuthentication(_) | Resource::RequestAuthentication(_) => None,
+    })
 }
 
 /// <https://istio.io/latest/docs/reference/config/security/conditions/>

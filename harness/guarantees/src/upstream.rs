@@ -39,6 +39,14 @@ const CLUSTER_STATE: &str = "envoy.tcp_proxy.cluster";
 /// Fields that choose a cluster other than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
 
+/// The names of the same, without `ORIGINAL_DST`, where Envoy finds no type of a message.
+const NAMED: [&str; 4] = [
+    "envoy.cluster.eds",
+    "envoy.cluster.logical_dns",
+    "envoy.cluster.static",
+    "envoy.cluster.strict_dns",
+];
+
 const DNS: &str = "envoy.extensions.clusters.dns.v3.DnsCluster";
 const FORWARD_PROXY: &str = "envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig";
 
@@ -293,6 +301,7 @@ fn of_cluster(cluster: &Cursor<'_>) -> Result<(), Failure> {
         let kind = own.typed_kind()?;
         let why = match kind {
             DNS | AGGREGATE => None,
+            "" if NAMED.contains(&own.word("name")?) => None,
             FORWARD_PROXY => Some("a client's `Host` chooses the address that a request goes to"),
             _ => Some("cannot be verified: the destination of a cluster of this type is unknown"),
         };

@@ -1,5 +1,6 @@
 //! Everything that is rendered keeps every guarantee, and each edit that breaks one is reported under its name and no other.
 
+mod authorizers;
 mod cases;
 mod combined;
 mod configurations;

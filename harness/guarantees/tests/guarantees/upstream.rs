@@ -47,6 +47,12 @@ const CHOSEN: &[Case] = &[
     ("a cluster of a type that is not known", &["upstream"], |of| {
         cluster(of)["cluster_type"] = json!({"name": "own"});
     }),
+    ("the original destination by its name", &["upstream"], |of| {
+        cluster(of)["cluster_type"] = json!({"name": "envoy.cluster.original_dst"});
+    }),
+    ("endpoints by their name", &[], |of| {
+        cluster(of)["cluster_type"] = json!({"name": "envoy.cluster.static"});
+    }),
     ("a header has the endpoint", &["upstream"], |of| {
         let kind = "envoy.extensions.load_balancing_policies.override_host.v3.OverrideHost";
         let own = json!({"name": "own", "typed_config": typed(kind, json!({}))});
