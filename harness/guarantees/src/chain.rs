@@ -11,6 +11,9 @@ const TLS: &str = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContex
 const QUIC: &str = "envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport";
 const RAW: &str = "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
+/// The protocols of an address, in the order of their numbers.
+const PROTOCOLS: [&str; 2] = ["TCP", "UDP"];
+
 /// A filter chain.
 #[derive(Debug)]
 pub(super) struct Chain<'v> {
@@ -177,10 +180,16 @@ impl<'v> Chain<'v> {
         Ok((kind == QUIC).then_some(message))
     }
 
-    /// Whether this is QUIC, where Envoy knows server names without an inspector.
+    /// Whether this is QUIC, where Envoy knows server names without an inspector. At an address of TCP, Envoy takes no notice of the
+    /// options of QUIC.
     pub(super) fn is_quic(&self) -> Result<bool, Failure> {
         let options = self.listener.at(&["udp_listener_config", "quic_options"])?;
-        Ok(options.is_some())
+        let address = self.listener.at(&["address", "socket_address"])?;
+        let is_udp = match &address {
+            Some(address) => address.one_of("protocol", &PROTOCOLS)? == "UDP",
+            None => false,
+        };
+        Ok(options.is_some() && is_udp)
     }
 
     /// The chain's name, or its index in its listener.

@@ -17,7 +17,7 @@ pub(super) fn taken<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure
         }
     }
     for filter in chain.listener.items("listener_filters")? {
-        if is_proxy_protocol(&filter)? {
+        if is_filter(&filter)? {
             return Ok(Some(filter));
         }
     }
@@ -25,7 +25,11 @@ pub(super) fn taken<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure
 }
 
 /// Whether a listener filter is the PROXY protocol's, or may become it by discovery.
-fn is_proxy_protocol(filter: &Cursor<'_>) -> Result<bool, Failure> {
+///
+/// # Errors
+///
+/// If a value has the wrong shape.
+pub(super) fn is_filter(filter: &Cursor<'_>) -> Result<bool, Failure> {
     if let Some(typed) = filter.get("typed_config")? {
         return Ok(typed.message()?.0 == FILTER);
     }

@@ -4,6 +4,7 @@ use peerwarden_engine::document::Value;
 
 use super::chain::{Chain, Transport};
 use super::cursor::{Cursor, Failure};
+use super::proxy_protocol;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 const INSPECTOR: &str = "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
@@ -20,7 +21,8 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let Some((place, what)) = needed(chain)? else {
         return Ok(GuaranteeStatus::DoesNotApply("nothing here depends on it"));
     };
-    for filter in chain.listener.items("listener_filters")? {
+    let filters = chain.listener.items("listener_filters")?;
+    for (position, filter) in filters.iter().enumerate() {
         let Some(typed) = filter.get("typed_config")? else {
             continue;
         };
@@ -29,6 +31,7 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         }
         return match filter.get("filter_disabled")? {
             None => {
+                of_order(chain, filters.iter().skip(position))?;
                 of_nameless(chain)?;
                 Ok(GuaranteeStatus::Held)
             }
@@ -42,6 +45,36 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
         format!("{what}, but there is no `tls_inspector`, so Envoy detects neither TLS nor server names"),
         "put `envoy.filters.listener.tls_inspector` into the listener's `listener_filters`",
     ))
+}
+
+/// The inspector looks at the first bytes alone. Where a PROXY header comes first, it takes the connection for plaintext, and Envoy takes
+/// the header off afterwards. That of `use_proxy_proto` always comes last.
+fn of_order<'c, 'v: 'c>(
+    chain: &Chain<'v>,
+    mut behind: impl Iterator<Item = &'c Cursor<'v>>,
+) -> Result<(), Failure> {
+    let mut late = None;
+    for here in std::iter::once(&chain.listener).chain(&chain.siblings) {
+        if here.flag("use_proxy_proto")? {
+            late = here.get("use_proxy_proto")?;
+        }
+    }
+    let mut failed = Ok(());
+    let own = behind.find(|filter| match proxy_protocol::is_filter(filter) {
+        Ok(is) => is,
+        Err(failure) => {
+            failed = Err(failure);
+            true
+        }
+    });
+    failed?;
+    match own.cloned().or(late) {
+        None => Ok(()),
+        Some(late) => Err(late.fails(
+            "the PROXY header is read behind the `tls_inspector`, which sees neither TLS nor a server name in it",
+            "put `envoy.filters.listener.proxy_protocol` ahead of the `tls_inspector`",
+        )),
+    }
 }
 
 /// The inspector cannot see the server name of a client that sends nothing until the time-out, nor that of a `ClientHello` that is too

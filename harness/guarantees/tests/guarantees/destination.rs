@@ -7,7 +7,7 @@ use crate::rendered::{broken, checked, http, strict, tcp};
 
 fn takes_headers(of: &mut Json) {
     let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
-    filters.push(filter("listener.proxy_protocol.v3.ProxyProtocol"));
+    filters.insert(0, filter("listener.proxy_protocol.v3.ProxyProtocol"));
 }
 
 /// Edits the module's configuration.
@@ -170,7 +170,10 @@ fn each_way_to_take_the_header_counts() {
         |of| {
             let url = "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
             let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
-            filters.push(json!({"name": "own", "config_discovery": {"type_urls": [url]}}));
+            filters.insert(
+                0,
+                json!({"name": "own", "config_discovery": {"type_urls": [url]}}),
+            );
         },
     ];
     for way in ways {

@@ -56,7 +56,7 @@ fn the_direct_peer_is_forged_by_no_list() {
                         let filters = listener(&mut whole)["listener_filters"].as_array_mut();
                         filters
                             .expect("a list")
-                            .push(filter("listener.proxy_protocol.v3.ProxyProtocol"));
+                            .insert(0, filter("listener.proxy_protocol.v3.ProxyProtocol"));
                     }
                     let position = if proxy_protocol { position + 1 } else { position };
                     network(&mut whole).insert(position, sets(list, item(KEY, format)));

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, ahead, asks, cluster, judge, judge_held, route, typed, whole};
-use crate::configurations::{push, verifier};
+use crate::configurations::verifier;
 use crate::edits::{chain, filter, filters, listener, plugin, proxy, tls, validation};
 use crate::rendered::{checked, strict, tcp, told};
 use crate::written_headers::authorizer;
@@ -36,10 +36,13 @@ fn by_default(of: &mut Json, matches: Json) {
 }
 
 pub(crate) fn proxy_protocol(of: &mut Json) {
-    push(
-        &mut listener(of)["listener_filters"],
-        filter("listener.proxy_protocol.v3.ProxyProtocol"),
-    );
+    first(of, filter("listener.proxy_protocol.v3.ProxyProtocol"));
+}
+
+/// Puts a listener filter ahead of the others: the `tls_inspector` reads what is behind a PROXY header.
+pub(crate) fn first(of: &mut Json, filter: Json) {
+    let filters = listener(of)["listener_filters"].as_array_mut();
+    filters.expect("a list").insert(0, filter);
 }
 
 fn quic(of: &mut Json, mut transport: Json) {
@@ -47,6 +50,7 @@ fn quic(of: &mut Json, mut transport: Json) {
     let kind = "envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport";
     chain(of)["transport_socket"]["typed_config"] = typed(kind, transport);
     listener(of)["udp_listener_config"] = json!({"quic_options": {}});
+    listener(of)["address"]["socket_address"]["protocol"] = "UDP".into();
 }
 
 const HTTP: &[Case] = &[

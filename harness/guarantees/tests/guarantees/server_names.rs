@@ -3,7 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, asks, judge, whole};
-use crate::edits::{chain, listener};
+use crate::configurations::push;
+use crate::edits::{chain, filter, listener};
+use crate::overlooked::proxy_protocol;
 
 /// The configuration in docs/envoy.md: one chain for everything.
 fn reads_server_names() -> Json {
@@ -38,6 +40,40 @@ const CASES: &[Case] = &[
         goes_on(of);
         chain(of)["filter_chain_match"] = json!({"transport_protocol": "raw_buffer"});
     }),
+    ("a PROXY header behind the inspector", &["tls-inspector"], |of| {
+        push(
+            &mut listener(of)["listener_filters"],
+            filter("listener.proxy_protocol.v3.ProxyProtocol"),
+        );
+    }),
+    ("one by discovery", &["tls-inspector", "trusted-state"], |of| {
+        let url = "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol";
+        let own = json!({"name": "own", "config_discovery": {"type_urls": [url]}});
+        push(&mut listener(of)["listener_filters"], own);
+    }),
+    ("one of the chain", &["tls-inspector"], |of| {
+        chain(of)["use_proxy_proto"] = true.into();
+    }),
+    ("one ahead of the inspector", &[], proxy_protocol),
+    ("HTTP is looked for behind the inspector", &[], |of| {
+        push(
+            &mut listener(of)["listener_filters"],
+            filter("listener.http_inspector.v3.HttpInspector"),
+        );
+    }),
+    ("options of QUIC alone", &["tls-inspector"], |of| {
+        listener(of)["listener_filters"] = json!([]);
+        listener(of)["udp_listener_config"] = json!({"quic_options": {}});
+    }),
+    (
+        "options of QUIC, where the number is that of TCP",
+        &["tls-inspector"],
+        |of| {
+            listener(of)["listener_filters"] = json!([]);
+            listener(of)["udp_listener_config"] = json!({"quic_options": {}});
+            listener(of)["address"]["socket_address"]["protocol"] = 0.into();
+        },
+    ),
     ("goes on to a chain by a matcher", &["tls-inspector"], |of| {
         goes_on(of);
         chain(of)["filter_chain_match"] = json!({"transport_protocol": "tls"});

@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, adds, ahead, cluster, judge, route, typed, whole};
 use crate::configurations::{by_request, push};
-use crate::edits::{chain, filter, listener, manager};
+use crate::edits::{chain, manager};
+use crate::overlooked::proxy_protocol;
 use crate::rendered::{strict, tcp};
 
 fn to(of: &mut Json, field: &str, value: Json) {
@@ -85,17 +86,11 @@ const CHOSEN: &[Case] = &[
     }),
     ("the PROXY protocol has the address", &["upstream"], |of| {
         original_destination(of);
-        push(
-            &mut listener(of)["listener_filters"],
-            filter("listener.proxy_protocol.v3.ProxyProtocol"),
-        );
+        proxy_protocol(of);
     }),
     ("the PROXY protocol of an own proxy has it", &[], |of| {
         original_destination(of);
-        push(
-            &mut listener(of)["listener_filters"],
-            filter("listener.proxy_protocol.v3.ProxyProtocol"),
-        );
+        proxy_protocol(of);
         let own = json!([{"address_prefix": "192.0.2.7", "prefix_len": 32}]);
         chain(of)["filter_chain_match"]["direct_source_prefix_ranges"] = own;
     }),
@@ -141,10 +136,7 @@ const OF_CONNECTIONS: &[Case] = &[
                     cluster["type"] = "ORIGINAL_DST".into();
                 }
             }
-            push(
-                &mut listener(of)["listener_filters"],
-                filter("listener.proxy_protocol.v3.ProxyProtocol"),
-            );
+            proxy_protocol(of);
         },
     ),
     ("a cluster that is not given", &["upstream"], |of| {

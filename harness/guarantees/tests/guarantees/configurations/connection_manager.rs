@@ -15,6 +15,7 @@ fn quic(of: &mut Json) {
         json!({"name": "quic", "typed_config": typed(kind, json!({"downstream_tls_context": tls}))});
     listener(of)["udp_listener_config"] = json!({"quic_options": {}});
     listener(of)["address"]["socket_address"]["protocol"] = "UDP".into();
+    listener(of)["address"]["socket_address"]["protocol"] = "UDP".into();
     remove(listener(of), "listener_filters");
     manager(of)["codec_type"] = "HTTP3".into();
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{asks, by_header, by_request, push, reads, verifier, waypoint};
 use crate::cases::{Case, http_filter};
 use crate::edits::{configuration, filter, filters, listener, manager, plugin, remove};
+use crate::overlooked::{first, proxy_protocol};
 
 pub(super) const REQUEST_STATE: &[Case] = &[
     ("a token that nothing verifies", &["tokens"], |of| {
@@ -134,13 +135,10 @@ pub(super) const REQUEST_STATE: &[Case] = &[
         let to = json!({"metadata_namespace": "envoy.filters.http.own", "key": "zone"});
         let mut proxy = filter("listener.proxy_protocol.v3.ProxyProtocol");
         proxy["typed_config"]["rules"] = json!([{"tlv_type": 224, "on_tlv_present": to}]);
-        push(&mut listener(of)["listener_filters"], proxy);
+        first(of, proxy);
     }),
     ("the PROXY protocol", &[], |of| {
-        push(
-            &mut listener(of)["listener_filters"],
-            filter("listener.proxy_protocol.v3.ProxyProtocol"),
-        );
+        proxy_protocol(of);
     }),
     ("a listener filter that is not known", &["trusted-state"], |of| {
         push(

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::{push, runtime};
+use super::runtime;
 use crate::cases::Case;
-use crate::edits::{chain, configuration, filter, listener, proxy};
+use crate::edits::{chain, configuration, filter, proxy};
+use crate::overlooked::first;
 
 pub(super) const TCP: &[Case] = &[
     ("a server's own words ahead", &["order"], |of| {
@@ -30,7 +31,7 @@ pub(super) const TCP: &[Case] = &[
             let to = json!({"metadata_namespace": "envoy.filters.network.own", "key": "zone"});
             let mut proxy = filter("listener.proxy_protocol.v3.ProxyProtocol");
             proxy["typed_config"]["rules"] = json!([{"tlv_type": 224, "on_tlv_present": to}]);
-            push(&mut listener(of)["listener_filters"], proxy);
+            first(of, proxy);
             let plugin = &mut chain(of)["filters"][0]["typed_config"]["config"];
             let when = "{\"when\": [{\"key\": \"experimental.envoy.filters.network.own[zone]\", \"values\": [\"x\"]}], \"from\":";
             configuration(plugin, "{\"from\":", when);

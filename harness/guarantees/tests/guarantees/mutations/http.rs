@@ -235,7 +235,7 @@ pub(super) const HTTP: &[Mutation] = &[
             config["resources"][1]["spec"]["rules"][0]["to"] = json!([{"operation": {"ports": ["8080"]}}]);
         });
         let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
-        filters.push(filter("listener.proxy_protocol.v3.ProxyProtocol"));
+        filters.insert(0, filter("listener.proxy_protocol.v3.ProxyProtocol"));
     }),
     ("tls-inspector", |of| remove(listener(of), "listener_filters")),
     ("tls-inspector", |of| {

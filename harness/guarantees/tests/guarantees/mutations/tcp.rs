@@ -32,7 +32,7 @@ pub(super) const TCP: &[Mutation] = &[
     }),
     ("direct-remote-address", |of| {
         let filters = listener(of)["listener_filters"].as_array_mut().expect("a list");
-        filters.push(filter("listener.proxy_protocol.v3.ProxyProtocol"));
+        filters.insert(0, filter("listener.proxy_protocol.v3.ProxyProtocol"));
     }),
 ];
 
