@@ -176,7 +176,7 @@ pub(super) fn by_routes<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec
         .collect())
 }
 
-/// The client's original host and path, in additional headers when a route rewrites them.
+/// The client's original host and path, in additional headers when a route rewrites them, and what a redirect inside Envoy copies.
 fn by_action<'v>(action: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     const REWRITES: [(&str, &str); 8] = [
         ("append_x_forwarded_host", "x-forwarded-host"),
@@ -191,6 +191,13 @@ fn by_action<'v>(action: &Cursor<'v>) -> Result<Vec<HeaderWrite<'v>>, Failure> {
     let mut found = Vec::new();
     for (field, name) in REWRITES {
         found.extend(action.get(field)?.map(|here| HeaderWrite::of_client(here, name)));
+    }
+    // Headers of an answer become those of the request that follows it.
+    if let Some(redirect) = action.get("internal_redirect_policy")? {
+        for here in redirect.items("response_headers_to_copy")? {
+            let name = here.text()?;
+            found.push(HeaderWrite::of_client(here, name));
+        }
     }
     Ok(found)
 }

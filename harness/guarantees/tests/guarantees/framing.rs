@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cases::{Case, ahead, http_filter, judge, judge_held, route, typed, whole};
+use crate::cases::{Case, ahead, asks, http_filter, judge, judge_held, route, typed, whole};
 use crate::edits::manager;
 
 const CASES: &[Case] = &[
@@ -84,6 +84,13 @@ const CASES: &[Case] = &[
             ),
         );
     }),
+    (
+        "the length of an answer, in the request that follows it",
+        &["upstream"],
+        |of| {
+            copies(of, "Content-Length");
+        },
+    ),
     ("a setting of upgrades to HTTP/2", &["upstream"], |of| {
         adds(of, "HTTP2-Settings", "AAMAAABk");
     }),
@@ -112,6 +119,11 @@ fn mutation(mutations: Json) -> Json {
     )
 }
 
+/// Follows redirects inside Envoy, with this header of the answer.
+fn copies(of: &mut Json, name: &str) {
+    route(of)["route"]["internal_redirect_policy"] = json!({"response_headers_to_copy": [name]});
+}
+
 fn adds(of: &mut Json, name: &str, value: &str) {
     let option = json!({"header": {"key": name, "value": value}});
     route(of)["request_headers_to_add"] = json!([option]);
@@ -120,6 +132,25 @@ fn adds(of: &mut Json, name: &str, value: &str) {
 #[test]
 fn headers_of_framing_stay_as_they_came() {
     judge(&whole(), CASES);
+}
+
+#[test]
+fn an_answer_says_nothing_about_its_client() {
+    let cases: &[Case] = &[
+        ("a header that a policy reads", &["header-names"], |of| {
+            asks(of, "request.headers[x-role]", "admin");
+            copies(of, "x-role");
+        }),
+        ("another spelling", &["header-names"], |of| {
+            asks(of, "request.headers[x-role]", "admin");
+            copies(of, "X_Role");
+        }),
+        ("a certificate", &["forwarded-client-cert"], |of| {
+            copies(of, "X-Forwarded-Client-Cert");
+        }),
+        ("another header", &[], |of| copies(of, "x-team")),
+    ];
+    judge(&whole(), cases);
 }
 
 #[test]
