@@ -9,7 +9,7 @@ mod protocol;
 mod report;
 mod tcp;
 
-use crate::document::{At, BorrowedValue, Fields, Value, one_of};
+use crate::document::{At, BorrowedValue, Fields, Tree, Value, one_of};
 use crate::mesh::Mesh;
 use crate::problem::Problems;
 use crate::provider::ExtensionProvider;
@@ -65,13 +65,17 @@ impl Config {
     /// Everything that is wrong with its structure, each with its path from the configuration's root.
     pub fn parse(json: &[u8]) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let settings = json::settings(json)?;
-        let mut config = Self::settings(&settings, &mut problems);
-        if let Some(Value::List(_)) = settings.get(RESOURCES) {
+        let root = json::Root::read(json)?;
+        let mut config = Self::settings(&root.settings, &mut problems);
+        if let Some(at) = root.documents {
+            let at_list = At::ROOT.name(RESOURCES);
+            let mut tree = Tree::default();
             let mut index = 0;
-            json::documents(json, |document| {
-                config.document(index, document, &mut problems);
+            json::documents(json, at, |scanner| {
+                tree.read_document(scanner)?;
+                resource::collect(&tree, &at_list.index(index), &mut config.resources, &mut problems);
                 index = index.saturating_add(1);
+                Ok(())
             })?;
         }
         problems.into_result(Some(config))

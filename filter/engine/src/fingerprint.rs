@@ -10,13 +10,13 @@ use siphash::SipHash;
 use crate::config::{Config, Paths};
 use crate::document::At;
 use crate::mesh::Mesh;
-use crate::policy::{Growth, Policy, validate};
+use crate::policy::{Policy, Shared, validate};
 use crate::problem::Problems;
-use crate::resource::{AuthorizationPolicy, Resource};
+use crate::resource::{Resource, WrittenPolicy};
 use crate::select::{MtlsModes, applies};
 
 /// The version of the computation. It changes when the same configuration gets another number.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// The bits of a number: as many as a double, the type of JSON's numbers, holds exactly.
 const BITS: u32 = 53;
@@ -40,17 +40,20 @@ impl Fingerprint {
         let workload = config.workload.as_ref()?;
         let mut policies = Policies::default();
         for resource in &config.resources {
-            if let Resource::AuthorizationPolicy(document) = resource
-                && applies(document, &config.mesh, workload)
+            let Resource::AuthorizationPolicy(document) = resource else {
+                continue;
+            };
+            let document = document.written();
+            if applies(&document, &config.mesh, workload)
                 && let Some(policy) = validate(
-                    document,
+                    &document,
                     &At::ROOT,
                     &config.mesh,
-                    &Growth::default(),
+                    &Shared::default(),
                     &mut Problems::default(),
                 )
             {
-                policies.add(document, &policy);
+                policies.add(&document, &policy);
             }
         }
         policies.with(config)
@@ -82,8 +85,8 @@ pub(crate) struct Policies {
 
 impl Policies {
     /// Adds a document, with its validated form.
-    pub(crate) fn add(&mut self, document: &AuthorizationPolicy, policy: &Policy) {
-        let AuthorizationPolicy {
+    pub(crate) fn add(&mut self, document: &WrittenPolicy<'_>, policy: &Policy) {
+        let WrittenPolicy {
             metadata,
             // They say whom it applies to, which this workload is.
             selector: _,

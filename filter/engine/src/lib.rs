@@ -58,6 +58,7 @@ mod bytes;
 mod config;
 mod decision;
 pub mod document;
+mod few;
 mod fingerprint;
 mod framing;
 mod host_name;

@@ -1,26 +1,31 @@
 //! Compiles a configuration document by document; memory grows with the workload's policies, not with the mesh.
 
-use crate::config::{Config, RESOURCES, json};
-use crate::document::{At, BorrowedValue, Value};
+use crate::config::json::{self, Root};
+use crate::config::{Config, RESOURCES};
+use crate::document::{At, Scanner, Tree, Value};
 use crate::fingerprint::{Fingerprint, Policies};
 use crate::limits;
-use crate::policy::{Growth, Policy, validate};
+use crate::policy::{Policy, Shared, validate};
 use crate::problem::{Problem, Problems};
 use crate::program::Program;
-use crate::resource::{self, Resource};
-use crate::select::applies;
+use crate::resource::{self, DocumentKind, DocumentReader, Head, ReadDocument, Resource};
+use crate::select::{applies, head_applies};
 use crate::workload::Workload;
 
 /// A configuration that is being loaded.
 ///
-/// Every document is validated, those for other workloads too: whether a configuration is accepted does not depend on where it is
-/// loaded.
+/// Of a document that does not apply to the workload only what says so is read, strictly; the rest of it need only be JSON. Where the
+/// configuration does not say which workload this is, all of every document is read: whether it is accepted depends on its bytes alone, on
+/// each thread.
 #[derive(Debug)]
 pub struct Loader {
     config: Config,
+    /// Where the documents are in JSON.
+    documents_at: Option<usize>,
+    reads_all: bool,
     policies: Vec<Policy>,
     fingerprint: Policies,
-    growth: Growth,
+    shared: Shared,
     rules: usize,
     /// How many documents were read, a `List` as one.
     documents: usize,
@@ -51,10 +56,12 @@ impl Loader {
         let mut problems = Problems::default();
         let config = Config::settings(settings, &mut problems);
         Self {
+            reads_all: config.workload.is_none(),
+            documents_at: None,
             config,
             policies: Vec::new(),
             fingerprint: Policies::default(),
-            growth: Growth::default(),
+            shared: Shared::default(),
             rules: 0,
             documents: 0,
             resources: 0,
@@ -71,47 +78,29 @@ impl Loader {
 
     /// The next document, or a `List` of some.
     pub fn add(&mut self, document: &Value) {
-        self.add_written(&document.written());
+        let mut tree = Tree::default();
+        let read = tree.copy(document).map_err(|error| {
+            let problem = resource::unreadable(error, &At::ROOT.name(RESOURCES).index(self.documents));
+            self.problems.push(problem);
+        });
+        if read.is_ok() {
+            self.add_read(&tree);
+        }
     }
 
-    fn add_written(&mut self, document: &BorrowedValue<'_>) {
-        let Self {
-            config,
-            policies,
-            fingerprint,
-            growth,
-            rules,
-            documents,
-            resources,
-            problems,
-        } = self;
-        let at = At::ROOT.name(RESOURCES);
-        let rules_before = *rules;
-        let mut each = |resource: Resource, at: &At<'_>, problems: &mut Problems| {
-            match &resource {
-                // The filter ahead enforces it; here it is enough that it can be read.
-                Resource::RequestAuthentication(_) => return,
-                Resource::AuthorizationPolicy(policy) => {
-                    let validated = validate(policy, at, &config.mesh, growth, problems);
-                    let workload = config.workload.as_ref();
-                    let here = workload.is_some_and(|workload| applies(policy, &config.mesh, workload));
-                    *rules = rules.saturating_add(policy.rules.as_ref().map_or(0, Vec::len));
-                    if let Some(validated) = validated.filter(|_| here) {
-                        fingerprint.add(policy, &validated);
-                        policies.push(validated.on(config.protocol));
-                    }
-                }
-                // There are few of them, and which one counts shows when all are known.
-                Resource::PeerAuthentication(_) => config.resources.push(resource),
-            }
-            *resources = resources.saturating_add(1);
-        };
-        resource::read_into(document, &at.index(*documents), &mut each, problems);
-        *documents = documents.saturating_add(1);
-        let is_first = *rules > limits::RULES_IN_ALL && rules_before <= limits::RULES_IN_ALL;
-        if is_first {
-            let problem = Problem::new(&at, format!("more than {} rules", limits::RULES_IN_ALL));
-            problems.push(problem.help("include only the policies of this workload, and each rule once"));
+    /// A document that was read.
+    fn add_read(&mut self, tree: &Tree<'_>) {
+        let at_list = At::ROOT.name(RESOURCES);
+        let at = at_list.index(self.documents);
+        let mut problems = std::mem::take(&mut self.problems);
+        let rules_before = self.rules;
+        resource::read_into(tree.root(), &at, self, &mut problems);
+        self.problems = problems;
+        self.documents = self.documents.saturating_add(1);
+        if self.rules > limits::RULES_IN_ALL && rules_before <= limits::RULES_IN_ALL {
+            let problem = Problem::new(&at_list, format!("more than {} rules", limits::RULES_IN_ALL));
+            let problem = problem.help("include only the policies of this workload, and each rule once");
+            self.problems.push(problem);
         }
     }
 
@@ -142,7 +131,10 @@ impl Loader {
     /// # Errors
     /// That it is too large, or not JSON.
     pub fn of_json(json: &[u8]) -> Result<Self, Problems> {
-        Ok(Self::new(&json::settings(json)?))
+        let root = Root::read(json)?;
+        let mut loader = Self::new(&root.settings);
+        loader.documents_at = root.documents;
+        Ok(loader)
     }
 
     /// All documents of the JSON that it began with.
@@ -150,11 +142,84 @@ impl Loader {
     /// # Errors
     /// That it is not JSON.
     pub fn add_json(&mut self, json: &[u8]) -> Result<(), Problems> {
-        json::documents(json, |document| self.add_written(document))
+        let Some(at) = self.documents_at else {
+            return Ok(());
+        };
+        let mut tree = Tree::default();
+        // Those that apply often stand together.
+        let mut is_applying = self.reads_all;
+        json::documents(json, at, |scanner| {
+            let start = scanner.clone();
+            if !is_applying {
+                if let Some(kind) = self.skim(scanner) {
+                    self.pass_over(kind);
+                    return Ok(());
+                }
+                *scanner = start.clone();
+            }
+            let before = self.policies.len();
+            let read = tree.read_document(scanner);
+            if read.is_err() {
+                // A name may stand twice where nobody reads it.
+                *scanner = start;
+                let kind = self.skim(scanner).filter(|_| !self.reads_all);
+                return kind.map(|kind| self.pass_over(kind)).map_or(read, Ok);
+            }
+            self.add_read(&tree);
+            is_applying = self.reads_all || self.policies.len() > before;
+            Ok(())
+        })
+    }
+
+    fn skim(&self, scanner: &mut Scanner<'_>) -> Option<DocumentKind> {
+        resource::skim(scanner, &self.config.mesh, self.config.workload.as_ref()?)
+    }
+
+    /// A document that does not apply.
+    fn pass_over(&mut self, kind: DocumentKind) {
+        self.documents = self.documents.saturating_add(1);
+        self.count(kind);
+    }
+
+    /// A document that something is decided by: the filter ahead enforces a `RequestAuthentication`.
+    fn count(&mut self, kind: DocumentKind) {
+        let counts = kind != DocumentKind::RequestAuthentication;
+        self.resources = self.resources.saturating_add(usize::from(counts));
     }
 
     /// What the configuration says beside its documents.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+}
+
+impl DocumentReader for Loader {
+    fn wants(&self, head: &Head<'_>) -> bool {
+        let workload = self.config.workload.as_ref();
+        self.reads_all || workload.is_some_and(|workload| head_applies(head, &self.config.mesh, workload))
+    }
+
+    fn take(&mut self, document: ReadDocument<'_>, at: &At<'_>, problems: &mut Problems) {
+        match document {
+            ReadDocument::Head(kind) => self.count(kind),
+            // Here it is enough that it can be read.
+            ReadDocument::RequestAuthentication(_) => self.count(DocumentKind::RequestAuthentication),
+            ReadDocument::AuthorizationPolicy(policy) => {
+                self.count(DocumentKind::AuthorizationPolicy);
+                let validated = validate(&policy, at, &self.config.mesh, &self.shared, problems);
+                self.rules = self.rules.saturating_add(policy.rules().count());
+                let workload = self.config.workload.as_ref();
+                let here = workload.is_some_and(|workload| applies(&policy, &self.config.mesh, workload));
+                if let Some(validated) = validated.filter(|_| here) {
+                    self.fingerprint.add(&policy, &validated);
+                    self.policies.push(validated.on(self.config.protocol));
+                }
+            }
+            // There are few of them, and which one counts shows when all are known.
+            ReadDocument::PeerAuthentication(policy) => {
+                self.count(DocumentKind::PeerAuthentication);
+                self.config.resources.push(Resource::PeerAuthentication(policy));
+            }
+        }
     }
 }

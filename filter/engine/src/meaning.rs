@@ -5,6 +5,7 @@
 //! names resolved, values interpreted. What a pattern matches is defined by its documentation, and by the program that
 //! decides with it.
 
+pub use crate::few::Few;
 pub use crate::pattern::{
     Block, MetadataPattern, PathPattern, PeerPattern, Piece, RequestPrincipalPattern, Template, TextPattern,
 };

@@ -1,6 +1,7 @@
 //! Settings of the whole mesh: root namespace and trust domain.
 
 use crate::document::{At, Fields, Value};
+use crate::few::Few;
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -72,11 +73,11 @@ impl Mesh {
     }
 
     /// The names of the trust domain: its own and its aliases, each once.
-    pub(crate) fn trust_domains(&self) -> Vec<&str> {
-        let mut bundle = vec![self.trust_domain.as_str()];
+    pub(crate) fn trust_domains(&self) -> Few<&str> {
+        let mut bundle = Few::One(self.trust_domain.as_str());
         for alias in &self.trust_domain_aliases {
             if !bundle.contains(&alias.as_str()) {
-                bundle.push(alias);
+                bundle.push(alias, self.trust_domain_aliases.len());
             }
         }
         bundle

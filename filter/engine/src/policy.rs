@@ -7,6 +7,7 @@
 mod admission;
 mod clause;
 mod custom;
+mod shared;
 mod trust_domain;
 mod values;
 mod when_key;
@@ -14,12 +15,13 @@ mod when_key;
 pub(crate) use admission::validate;
 pub(crate) use clause::Operand;
 pub use clause::{ClaimPath, Clause, Set};
-pub(crate) use values::Growth;
+pub(crate) use shared::Shared;
 pub use when_key::plain_keys;
 
 use std::sync::Arc;
 
 use crate::config::Protocol;
+use crate::few::Few;
 use crate::resource::Action;
 
 /// The annotation that makes a policy a dry run.
@@ -45,7 +47,7 @@ pub(crate) struct Policy {
     /// The provider that a CUSTOM policy names.
     pub(crate) provider: Option<String>,
     /// ORed, each with its number in the document.
-    pub(crate) rules: Vec<(usize, Arc<Rule>)>,
+    pub(crate) rules: Few<(usize, Arc<Rule>)>,
 }
 
 impl Policy {
@@ -55,8 +57,8 @@ impl Policy {
         match protocol {
             Protocol::Http => {}
             Protocol::Tcp => {
-                let rules = self.rules.into_iter();
-                let left = rules.filter_map(|(index, rule)| Some((index, rule.on_tcp(action)?)));
+                let rules = self.rules.iter();
+                let left = rules.filter_map(|(index, rule)| Some((*index, rule.on_tcp(action)?)));
                 self.rules = left.collect();
             }
         }
@@ -68,9 +70,9 @@ impl Policy {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rule {
     /// ORed; none at all holds for everything. Within one source the clauses are ANDed.
-    pub sources: Vec<Vec<Clause>>,
+    pub sources: Few<Vec<Clause>>,
     /// ORed; none at all holds for everything. Within one operation the clauses are ANDed.
-    pub operations: Vec<Vec<Clause>>,
+    pub operations: Few<Vec<Clause>>,
     /// ANDed.
     pub conditions: Vec<Clause>,
 }

@@ -94,6 +94,13 @@ impl Problems {
         }
     }
 
+    /// Adds one after the first so many.
+    pub(crate) fn insert(&mut self, after: usize, problem: Problem) {
+        if self.0.len() < MOST {
+            self.0.insert(after.min(self.0.len()), problem);
+        }
+    }
+
     /// Names the document that the problems found since `from` are in.
     pub(crate) fn within(&mut self, from: usize, document: impl Fn() -> String) {
         for problem in self.0.iter_mut().skip(from) {

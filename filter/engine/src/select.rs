@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::mesh::Mesh;
 use crate::resource::{
-    AuthorizationPolicy, JwtRule, Metadata, MtlsMode, PeerAuthentication, RequestAuthentication, Resource,
-    Selector, TargetKind, TargetRef,
+    DocumentKind, Head, JwtRule, Metadata, MtlsMode, PeerAuthentication, RequestAuthentication, Resource,
+    Selector, TargetKind, TargetRef, WrittenPolicy, match_all,
 };
 use crate::workload::{Service, ServiceKind, Workload, WorkloadKind};
 
@@ -19,7 +19,7 @@ const WAYPOINT_CLASS: &str = "istio-waypoint";
 /// ignores it. Without, it lives in the root namespace or in the workload's own, and its selector, if it has one, matches; a
 /// selector in the root namespace reaches into every namespace. A waypoint takes only policies that target it, or what
 /// the traffic is for.
-pub(crate) fn applies(policy: &AuthorizationPolicy, mesh: &Mesh, workload: &Workload) -> bool {
+pub(crate) fn applies(policy: &WrittenPolicy<'_>, mesh: &Mesh, workload: &Workload) -> bool {
     attached(
         &policy.metadata,
         policy.selector.as_ref(),
@@ -29,18 +29,30 @@ pub(crate) fn applies(policy: &AuthorizationPolicy, mesh: &Mesh, workload: &Work
     )
 }
 
-fn attached(
-    metadata: &Metadata,
-    selector: Option<&Selector>,
-    target_refs: &[TargetRef],
+/// Whether a document applies of which no more is known.
+pub(crate) fn head_applies(head: &Head<'_>, mesh: &Mesh, workload: &Workload) -> bool {
+    let selector = head.selector.as_ref();
+    match head.kind {
+        DocumentKind::PeerAuthentication => {
+            let labels = selector.map_or(&[][..], |selector| &selector.match_labels);
+            workload.kind == WorkloadKind::Sidecar
+                && peer_scope(head.metadata.namespace, labels, mesh, workload).is_some()
+        }
+        DocumentKind::AuthorizationPolicy | DocumentKind::RequestAuthentication => {
+            attached(head.metadata, selector, &head.target_refs, mesh, workload)
+        }
+    }
+}
+
+fn attached<S: AsRef<str>>(
+    metadata: &Metadata<S>,
+    selector: Option<&Selector<S>>,
+    target_refs: &[TargetRef<S>],
     mesh: &Mesh,
     workload: &Workload,
 ) -> bool {
-    let namespace = &metadata.namespace;
-    let (in_root, in_own) = (
-        *namespace == mesh.root_namespace,
-        *namespace == workload.namespace,
-    );
+    let namespace = metadata.namespace.as_ref();
+    let (in_root, in_own) = (namespace == mesh.root_namespace, namespace == workload.namespace);
     if target_refs.is_empty() {
         let selected = || selector.is_none_or(|selector| selector.matches(&workload.labels));
         return workload.kind != WorkloadKind::Waypoint && (in_root || in_own) && selected();
@@ -48,15 +60,15 @@ fn attached(
     let waypoint = workload.kind == WorkloadKind::Waypoint;
     let is_for = |kind, name: &str| {
         let same = |service: &Service| {
-            service.kind == kind && service.name == name && service.namespace == *namespace
+            service.kind == kind && service.name == name && service.namespace == namespace
         };
         waypoint && workload.services.iter().any(same)
     };
     target_refs.iter().any(|target| match target.target_kind() {
-        Some(TargetKind::Gateway) => in_own && workload.gateway_name() == Some(&target.name),
-        Some(TargetKind::GatewayClass) => waypoint && in_root && target.name == WAYPOINT_CLASS,
-        Some(TargetKind::Service) => is_for(ServiceKind::Service, &target.name),
-        Some(TargetKind::ServiceEntry) => is_for(ServiceKind::ServiceEntry, &target.name),
+        Some(TargetKind::Gateway) => in_own && workload.gateway_name() == Some(target.name.as_ref()),
+        Some(TargetKind::GatewayClass) => waypoint && in_root && target.name.as_ref() == WAYPOINT_CLASS,
+        Some(TargetKind::Service) => is_for(ServiceKind::Service, target.name.as_ref()),
+        Some(TargetKind::ServiceEntry) => is_for(ServiceKind::ServiceEntry, target.name.as_ref()),
         None => false,
     })
 }
@@ -65,7 +77,13 @@ impl Resource {
     /// Whether the document applies to the workload; of several `PeerAuthentication`s in one scope it is the oldest that counts.
     pub fn applies_to(&self, mesh: &Mesh, workload: &Workload) -> bool {
         match self {
-            Resource::AuthorizationPolicy(policy) => applies(policy, mesh, workload),
+            Resource::AuthorizationPolicy(policy) => attached(
+                &policy.metadata,
+                policy.selector.as_ref(),
+                &policy.target_refs,
+                mesh,
+                workload,
+            ),
             Resource::PeerAuthentication(policy) => {
                 workload.kind == WorkloadKind::Sidecar && scope_of(policy, mesh, workload).is_some()
             }
@@ -227,18 +245,23 @@ enum PeerScope {
 /// The scope in which a document governs the workload; `None` when it does not. With a selector in the root namespace it
 /// governs nothing.
 fn scope_of(document: &PeerAuthentication, mesh: &Mesh, workload: &Workload) -> Option<PeerScope> {
-    let namespace = &document.metadata.namespace;
-    let selects = !document.selector.match_labels.is_empty();
-    if *namespace == mesh.root_namespace {
-        (!selects).then_some(PeerScope::Mesh)
-    } else if *namespace != workload.namespace {
+    let labels = &document.selector.match_labels;
+    peer_scope(&document.metadata.namespace, labels, mesh, workload)
+}
+
+fn peer_scope<S: AsRef<str>>(
+    namespace: &str,
+    labels: &[(S, S)],
+    mesh: &Mesh,
+    workload: &Workload,
+) -> Option<PeerScope> {
+    if namespace == mesh.root_namespace {
+        labels.is_empty().then_some(PeerScope::Mesh)
+    } else if namespace != workload.namespace {
         None
-    } else if !selects {
+    } else if labels.is_empty() {
         Some(PeerScope::Namespace)
     } else {
-        document
-            .selector
-            .matches(&workload.labels)
-            .then_some(PeerScope::Workload)
+        match_all(labels, &workload.labels).then_some(PeerScope::Workload)
     }
 }

@@ -126,11 +126,10 @@ impl Workload {
             .text("serviceAccount", problems)
             .unwrap_or_default()
             .to_owned();
-        let labels = fields
-            .text_map("labels", problems)
-            .unwrap_or_default()
-            .into_iter()
-            .collect();
+        let mut labels = BTreeMap::new();
+        for (name, value) in fields.text_map("labels", problems).unwrap_or_default() {
+            labels.insert(name, value);
+        }
         let at_services = at.name("services");
         let written = fields.list("services", problems).unwrap_or(&[]);
         let services: Vec<Service> = written

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use peerwarden_engine::document::Value;
 use peerwarden_engine::{
-    Config, Fingerprint, LoadedConfiguration as Read, Lock, OpenConnections, Problems, Program, Report,
-    TcpEnforcement, Workload,
+    Config, Fingerprint, LoadedConfiguration as Read, Loader, Lock, OpenConnections, Problems, Program,
+    Report, TcpEnforcement, Workload,
 };
 use peerwarden_wire::configuration::Reading;
 
@@ -281,6 +281,6 @@ fn workload_of_node() -> Option<Workload> {
         ("serviceAccount".to_owned(), Value::String(service_account)),
         ("labels".to_owned(), Value::Object(labels)),
     ]);
-    let config = Config::read(&Value::Object(vec![("workload".to_owned(), workload)]));
-    config.ok()?.workload
+    let settings = Value::Object(vec![("workload".to_owned(), workload)]);
+    Loader::new(&settings).finish().ok()?.config.workload
 }

@@ -23,7 +23,7 @@ fn denying(vm: &Vm, plugin: &str) -> Option<u64> {
 /// others.
 #[test]
 fn denies_until_there_is_memory_to_read_it() {
-    let mut vm = large(650 << 20);
+    let mut vm = large(700 << 20);
     let mut others = Vec::new();
     while !is_said(&vm, "trying again") {
         let number = others.len();

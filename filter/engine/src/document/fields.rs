@@ -16,6 +16,7 @@ pub struct Fields<'v, 'a, S = String> {
 
 impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
     /// The fields of `value`, which must be an object.
+    #[inline(never)]
     pub fn of(value: &'v Value<S>, at: &'a At<'a>, problems: &mut Problems) -> Option<Self> {
         match value {
             Value::Object(fields) => Some(Self {
@@ -32,6 +33,7 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
     }
 
     /// The field as it was written, or `None` when it is absent or null.
+    #[inline(never)]
     pub fn take(&mut self, name: &'static str) -> Option<&'v Value<S>> {
         self.known.add(name);
         let (place, (_, value)) = self
@@ -51,6 +53,7 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
     }
 
     /// A field that holds text.
+    #[inline(never)]
     pub fn text(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v str> {
         let at = self.at.name(name);
         text(self.take(name)?, &at, problems)
@@ -69,12 +72,14 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
     }
 
     /// A field that holds a list; an absent one is `None`.
+    #[inline(never)]
     pub fn list(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'v [Value<S>]> {
         let at = self.at.name(name);
         list(self.take(name)?, &at, problems)
     }
 
     /// A field that holds a list of texts; an absent one is the same as an empty one.
+    #[inline(never)]
     pub fn texts(&mut self, name: &'static str, problems: &mut Problems) -> Vec<String> {
         let at = self.at.name(name);
         match self.take(name) {
@@ -84,6 +89,7 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
     }
 
     /// A field that holds an object whose values are texts, such as labels; `None` when it is absent.
+    #[inline(never)]
     pub fn text_map(&mut self, name: &'static str, problems: &mut Problems) -> Option<Vec<(String, String)>> {
         let at = self.at.name(name);
         text_map(self.take(name)?, &at, problems)
@@ -95,23 +101,49 @@ impl<'v, 'a, S: AsRef<str>> Fields<'v, 'a, S> {
     }
 
     /// The same, and says this beside it.
+    #[inline(never)]
     pub fn finish_with(self, beside: &str, problems: &mut Problems) {
         for (place, (name, _)) in self.fields.iter().enumerate() {
-            let name = name.as_ref();
-            if self.read.has(place) {
-                continue;
+            if !self.read.has(place) {
+                let name = name.as_ref().as_bytes();
+                unknown_field(name, self.at, Known::Asked(&self.known), beside, problems);
             }
-            let at = self.at.name(name);
-            let shown: String = name.chars().take(64).collect();
-            let problem = Problem::new(&at, format!("unknown field `{shown}`")).on_key();
-            let mut help = match nearest(name, self.known.iter()) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => format!("known fields: {}", quoted(&self.known.iter().collect::<Vec<_>>())),
-            };
-            help.push_str(beside);
-            problems.push(problem.help(help));
         }
     }
+}
+
+/// The names that an object may have.
+#[derive(Clone, Copy)]
+pub(super) enum Known<'n> {
+    /// Those that were asked for.
+    Asked(&'n Names),
+    /// These.
+    All(&'n [&'static str]),
+}
+
+/// Refuses a field, with the nearest name that is known, and says this beside it.
+#[cold]
+pub(super) fn unknown_field(
+    name: &[u8],
+    at: &At<'_>,
+    known: Known<'_>,
+    beside: &str,
+    problems: &mut Problems,
+) {
+    let known: Vec<&str> = match known {
+        Known::Asked(names) => names.iter().collect(),
+        Known::All(names) => names.to_vec(),
+    };
+    let name = std::str::from_utf8(name).unwrap_or_default();
+    let at = at.name(name);
+    let shown: String = name.chars().take(64).collect();
+    let problem = Problem::new(&at, format!("unknown field `{shown}`")).on_key();
+    let mut help = match nearest(name, known.iter().copied()) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("known fields: {}", quoted(&known)),
+    };
+    help.push_str(beside);
+    problems.push(problem.help(help));
 }
 
 /// Places of fields. Nearly every object has few, for which nothing is allocated.
@@ -146,14 +178,14 @@ const FEW: usize = 16;
 
 /// Names that were asked for.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     first: [&'static str; FEW],
     count: usize,
     others: Vec<&'static str>,
 }
 
 impl Names {
-    fn add(&mut self, name: &'static str) {
+    pub(super) fn add(&mut self, name: &'static str) {
         match self.first.get_mut(self.count) {
             Some(place) => {
                 *place = name;
@@ -163,12 +195,13 @@ impl Names {
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = &'static str> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> {
         self.first.iter().take(self.count).chain(&self.others).copied()
     }
 }
 
 /// The text in `value`.
+#[inline(never)]
 pub fn text<'v, S: AsRef<str>>(value: &'v Value<S>, at: &At<'_>, problems: &mut Problems) -> Option<&'v str> {
     let text = value.as_str();
     if text.is_none() {
@@ -223,7 +256,13 @@ fn text_map<S: AsRef<str>>(
 
 /// That something of another type was expected.
 pub fn wrong_type<S: AsRef<str>>(at: &At<'_>, expected: &str, found: &Value<S>) -> Problem {
-    Problem::new(at, format!("expected {expected}, found {}", found.type_name()))
+    self::expected(at, expected, found.type_name())
+}
+
+/// The same, of what is found by its name.
+#[cold]
+pub(super) fn expected(at: &At<'_>, expected: &str, found: &str) -> Problem {
+    Problem::new(at, format!("expected {expected}, found {found}"))
 }
 
 /// Names in backticks, with commas.

@@ -1,6 +1,6 @@
 //! Matches identity fields with a name in the peer's certificate.
 
-use super::text::{Presence, TextPattern};
+use super::text::{Form, Presence, TextPattern};
 use crate::bytes;
 
 /// A value of `principals`, `namespaces`, `serviceAccounts` or `trustDomains`.
@@ -36,11 +36,11 @@ const SCHEME: &str = "spiffe://";
 impl PeerPattern {
     /// `principals`: the value is a SPIFFE ID without its scheme.
     pub(crate) fn principal(value: &str) -> Self {
-        match TextPattern::parse(value, Presence::NonEmpty) {
-            TextPattern::Exact(id) => Self::Exact([SCHEME, &*id].concat().into()),
-            TextPattern::Prefix(id) => Self::Prefix([SCHEME, &*id].concat().into()),
-            TextPattern::Suffix(id) => Self::Suffix(id),
-            TextPattern::NonEmpty | TextPattern::Exists => Self::NonEmpty,
+        match Form::of(value) {
+            Form::Whole(id) => Self::Exact([SCHEME, id].concat().into()),
+            Form::Start(id) => Self::Prefix([SCHEME, id].concat().into()),
+            Form::End(id) => Self::Suffix(id.into()),
+            Form::Any => Self::NonEmpty,
         }
     }
 

@@ -26,21 +26,42 @@ pub(crate) enum Presence {
     NonEmpty,
 }
 
+/// A value without its star.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Form<'v> {
+    /// The star alone.
+    Any,
+    /// What follows a star.
+    End(&'v str),
+    /// What comes before one.
+    Start(&'v str),
+    /// It has none that counts.
+    Whole(&'v str),
+}
+
+impl<'v> Form<'v> {
+    pub(super) fn of(value: &'v str) -> Self {
+        if value == "*" {
+            return Self::Any;
+        }
+        match (value.strip_prefix('*'), value.strip_suffix('*')) {
+            (Some(end), _) => Self::End(end),
+            (None, Some(start)) => Self::Start(start),
+            (None, None) => Self::Whole(value),
+        }
+    }
+}
+
 impl TextPattern {
     /// In Istio's order: `*` alone, then a leading star, then a trailing star, else exact. So `*abc*` is a suffix match
     /// for the literal `abc*`.
     pub(crate) fn parse(value: &str, presence: Presence) -> Self {
-        if value == "*" {
-            match presence {
-                Presence::Exists => Self::Exists,
-                Presence::NonEmpty => Self::NonEmpty,
-            }
-        } else if let Some(suffix) = value.strip_prefix('*') {
-            Self::Suffix(suffix.into())
-        } else if let Some(start) = value.strip_suffix('*') {
-            Self::prefix(start)
-        } else {
-            Self::exact(value)
+        match (Form::of(value), presence) {
+            (Form::Any, Presence::Exists) => Self::Exists,
+            (Form::Any, Presence::NonEmpty) => Self::NonEmpty,
+            (Form::End(suffix), _) => Self::Suffix(suffix.into()),
+            (Form::Start(start), _) => Self::prefix(start),
+            (Form::Whole(text), _) => Self::exact(text),
         }
     }
 

@@ -5,24 +5,26 @@
 
 use std::sync::Arc;
 
-use super::clause::Clause;
-use super::values::{Growth, Scope, Values, condition, field};
+use super::clause::{Clause, Operand};
+use super::shared::Shared;
+use super::values::{Scope, Values, condition, field};
 use super::when_key::Key;
 use super::{DRY_RUN, Policy, Rule, custom, parse_bool};
 use crate::document::At;
+use crate::few::Few;
 use crate::limits;
 use crate::mesh::Mesh;
 use crate::problem::{Problem, Problems};
-use crate::resource::{self, Action, AuthorizationPolicy, TargetRef};
+use crate::resource::{Action, TargetRef, WrittenCondition, WrittenPart, WrittenPolicy, WrittenRule};
 
 /// Checks a policy and gives its values their meaning; `None` when `problems` got any.
 ///
 /// `root` is where the document stands.
 pub(crate) fn validate(
-    document: &AuthorizationPolicy,
+    document: &WrittenPolicy<'_>,
     root: &At<'_>,
     mesh: &Mesh,
-    growth: &Growth,
+    shared: &Shared,
     problems: &mut Problems,
 ) -> Option<Policy> {
     let before = problems.len();
@@ -32,39 +34,41 @@ pub(crate) fn validate(
 
     let trust_domains = mesh.trust_domains();
     let scope = Scope {
-        namespace: &document.metadata.namespace,
+        namespace: document.metadata.namespace,
         trust_domains: &trust_domains,
-        growth,
+        growth: &shared.growth,
     };
     let at_rules = at.name("rules");
-    let documents = document.rules.as_deref().unwrap_or(&[]);
-    let rules = documents.iter().enumerate();
-    let rules = rules
-        .map(|(index, rule)| {
-            let at_rule = at_rules.index(index);
-            if document.action == Action::Custom {
-                custom::check(rule, &at_rule, problems);
-            }
-            (index, Arc::new(lower_rule(rule, &at_rule, &scope, problems)))
-        })
-        .collect();
+    let mut rules = Few::default();
+    let mut more = document.rules().count();
+    for (index, rule) in document.rules().enumerate() {
+        let at_rule = at_rules.index(index);
+        if document.action == Action::Custom {
+            custom::check(rule, &at_rule, problems);
+        }
+        more = more.saturating_sub(1);
+        rules.push(
+            (index, Arc::new(lower_rule(rule, &at_rule, &scope, problems))),
+            more,
+        );
+    }
 
     let metadata = &document.metadata;
     problems.within(before, || {
         format!("AuthorizationPolicy {}/{}", metadata.namespace, metadata.name)
     });
     (problems.len() == before).then(|| Policy {
-        namespace: metadata.namespace.as_str().into(),
-        name: metadata.name.as_str().into(),
+        namespace: shared.namespace(metadata.namespace),
+        name: metadata.name.into(),
         action: document.action,
         dry_run,
-        provider: document.provider.clone(),
+        provider: document.provider.map(str::to_owned),
         rules,
     })
 }
 
 /// The annotation `istio.io/dry-run`, read as Go's `strconv.ParseBool`; for ALLOW and DENY only.
-fn dry_run(document: &AuthorizationPolicy, root: &At<'_>, problems: &mut Problems) -> bool {
+fn dry_run(document: &WrittenPolicy<'_>, root: &At<'_>, problems: &mut Problems) -> bool {
     let Some(dry_run) = document.metadata.annotation(DRY_RUN) else {
         return false;
     };
@@ -94,10 +98,10 @@ fn with_article(action: Action) -> String {
 }
 
 /// What must and must not be there, whatever the values.
-fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
-    let rules = document.rules.as_deref().unwrap_or(&[]);
+fn shape(document: &WrittenPolicy<'_>, at: &At<'_>, problems: &mut Problems) {
+    let rules = document.rules().count();
     // An AUDIT policy without rules marks nothing, which Istio takes too.
-    if rules.is_empty() && matches!(document.action, Action::Deny | Action::Custom) {
+    if rules == 0 && matches!(document.action, Action::Deny | Action::Custom) {
         let message = format!(
             "{} policy without rules never matches",
             with_article(document.action)
@@ -105,14 +109,14 @@ fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
         let problem = Problem::new(&at.name("rules"), message);
         problems.push(problem.help("write `rules: [{}]` to match everything"));
     }
-    if rules.len() > limits::RULES {
-        let message = format!("{} rules, more than {}", rules.len(), limits::RULES);
+    if rules > limits::RULES {
+        let message = format!("{rules} rules, more than {}", limits::RULES);
         problems.push(Problem::new(&at.name("rules"), message).help(
             "split the policy: a request may match any of \
                 several policies",
         ));
     }
-    match (document.action, document.provider.as_deref()) {
+    match (document.action, document.provider) {
         (Action::Custom, None | Some("")) => {
             let problem = Problem::new(&at.name("provider"), "a CUSTOM policy needs a provider");
             problems.push(problem.help("write `provider: {name: …}`"));
@@ -126,95 +130,115 @@ fn shape(document: &AuthorizationPolicy, at: &At<'_>, problems: &mut Problems) {
     TargetRef::check(&document.target_refs, document.selector.as_ref(), at, problems);
 }
 
-fn lower_rule(rule: &resource::Rule, at: &At<'_>, scope: &Scope<'_>, problems: &mut Problems) -> Rule {
+fn lower_rule(rule: WrittenRule<'_>, at: &At<'_>, scope: &Scope<'_>, problems: &mut Problems) -> Rule {
     let at_from = at.name("from");
-    let sources = rule.from.as_deref().map(|sources| {
-        not_empty(sources, &at_from, problems);
-        if sources.len() > limits::RULES {
-            let message = format!("{} sources, more than {}", sources.len(), limits::RULES);
+    let mut sources = Few::default();
+    if let Some(written) = rule.from() {
+        let count = written.clone().count();
+        not_empty(count, &at_from, problems);
+        if count > limits::RULES {
+            let message = format!("{count} sources, more than {}", limits::RULES);
             problems.push(Problem::new(&at_from, message).help("split the rule"));
         }
-        let lowered = sources.iter().enumerate().map(|(index, source)| {
+        for (index, source) in written.enumerate() {
             let at_entry = at_from.index(index);
-            lower_source(source, &at_entry.name("source"), scope, problems)
-        });
-        lowered.collect()
-    });
+            let lowered = lower_part(source, &at_entry.name("source"), scope, problems);
+            sources.push(lowered, count.saturating_sub(index).saturating_sub(1));
+        }
+    }
     let at_to = at.name("to");
-    let operations = rule.to.as_deref().map(|operations| {
-        not_empty(operations, &at_to, problems);
-        let lowered = operations.iter().enumerate().map(|(index, operation)| {
+    let mut operations = Few::default();
+    if let Some(written) = rule.to() {
+        let count = written.clone().count();
+        not_empty(count, &at_to, problems);
+        for (index, operation) in written.enumerate() {
             let at_entry = at_to.index(index);
-            lower_fields(operation.fields(), &at_entry.name("operation"), scope, problems)
-        });
-        lowered.collect()
-    });
+            let lowered = lower_part(operation, &at_entry.name("operation"), scope, problems);
+            operations.push(lowered, count.saturating_sub(index).saturating_sub(1));
+        }
+    }
     let at_when = at.name("when");
-    let conditions = rule.when.iter().enumerate();
-    let mut conditions: Vec<Clause> = conditions
-        .filter_map(|(index, condition)| lower_condition(condition, &at_when.index(index), scope, problems))
-        .collect();
-    conditions.sort_by_key(Clause::operand);
+    let mut conditions = Vec::new();
+    conditions.reserve_exact(rule.when().count());
+    for (index, condition) in rule.when().enumerate() {
+        conditions.extend(lower_condition(condition, &at_when.index(index), scope, problems));
+    }
     Rule {
-        sources: sources.unwrap_or_default(),
-        operations: operations.unwrap_or_default(),
-        conditions,
+        sources,
+        operations,
+        conditions: in_order(conditions),
     }
 }
 
-fn not_empty<T>(entries: &[T], at: &At<'_>, problems: &mut Problems) {
-    if entries.is_empty() {
+fn not_empty(count: usize, at: &At<'_>, problems: &mut Problems) {
+    if count == 0 {
         let problem = Problem::new(at, "an empty list");
         problems.push(problem.help("remove the field to match everything"));
     }
 }
 
-fn lower_source(
-    source: &resource::Source,
-    at: &At<'_>,
-    scope: &Scope<'_>,
-    problems: &mut Problems,
-) -> Vec<Clause> {
-    let accounts = !source.service_accounts.is_empty() || !source.not_service_accounts.is_empty();
-    let others = [
-        &source.principals,
-        &source.not_principals,
-        &source.namespaces,
-        &source.not_namespaces,
-    ];
-    if accounts && others.iter().any(|values| !values.is_empty()) {
-        let message = "`serviceAccounts` cannot be used together with `principals` or `namespaces`";
-        problems.push(Problem::new(at, message).help("use two rules, or write the whole principal"));
-    }
-    lower_fields(source.fields(), at, scope, problems)
-}
-
-fn lower_fields<'f>(
-    fields: impl Iterator<Item = resource::Field<'f>>,
-    at: &At<'_>,
-    scope: &Scope<'_>,
-    problems: &mut Problems,
-) -> Vec<Clause> {
-    let mut any = false;
-    let mut clauses = Vec::new();
-    for one in fields {
-        any |= !one.values.is_empty() || !one.not_values.is_empty();
+fn lower_part(part: WrittenPart<'_>, at: &At<'_>, scope: &Scope<'_>, problems: &mut Problems) -> Vec<Clause> {
+    let (mut any, mut accounts, mut principals) = (false, false, false);
+    let mut clauses = Vec::with_capacity(part.len());
+    let before = problems.len();
+    part.fields(&mut |one| {
+        if one.values.is_empty() && one.not_values.is_empty() {
+            return;
+        }
+        any = true;
+        match one.name {
+            "serviceAccounts" => accounts = true,
+            "principals" | "namespaces" => principals = true,
+            _ => {}
+        }
         let values = Values {
             any_of: (one.values, at.name(one.name)),
             none_of: (one.not_values, at.name(one.not_name)),
         };
         clauses.extend(field(one.name, &values, scope, problems));
+    });
+    if accounts && principals {
+        let message = "`serviceAccounts` cannot be used together with `principals` or `namespaces`";
+        let problem = Problem::new(at, message).help("use two rules, or write the whole principal");
+        problems.insert(before, problem);
     }
     if !any {
         let problem = Problem::new(at, "it is empty");
         problems.push(problem.help("Istio refuses it: add a field, or to match everything remove the entry (without `from`, anybody; without `to`, any request)"));
     }
-    clauses.sort_by_key(Clause::operand);
-    clauses
+    in_order(clauses)
+}
+
+/// The largest number of clauses that are put in order where they are.
+const FEW: usize = 32;
+
+/// The cheapest attribute first; those of one attribute stay as they are.
+fn in_order(mut clauses: Vec<Clause>) -> Vec<Clause> {
+    if clauses.len() <= FEW {
+        for end in 1..clauses.len() {
+            let mut place = end;
+            while let Some([before, clause]) = clauses.get(place.saturating_sub(1)..=place)
+                && place > 0
+                && before.operand() > clause.operand()
+            {
+                clauses.swap(place.saturating_sub(1), place);
+                place = place.saturating_sub(1);
+            }
+        }
+        return clauses;
+    }
+    let mut ordered = Vec::with_capacity(clauses.len());
+    let mut left: Vec<Option<Clause>> = clauses.into_iter().map(Some).collect();
+    for operand in Operand::ALL {
+        for clause in &mut left {
+            ordered.extend(clause.take_if(|clause| clause.operand() == operand));
+        }
+    }
+    ordered
 }
 
 fn lower_condition(
-    written: &resource::Condition,
+    written: WrittenCondition<'_>,
     at: &At<'_>,
     scope: &Scope<'_>,
     problems: &mut Problems,
@@ -230,7 +254,7 @@ fn lower_condition(
         problems.push(problem.help("write the values that the attribute must have"));
         return None;
     }
-    let key = match Key::parse(&written.key) {
+    let key = match Key::parse(written.key) {
         Ok(key) => key,
         Err(error) => {
             problems.push(Problem::new(&at_key, error.message).help(error.help));
@@ -238,8 +262,8 @@ fn lower_condition(
         }
     };
     let values = Values {
-        any_of: (&written.values, at.name("values")),
-        none_of: (&written.not_values, at.name("notValues")),
+        any_of: (written.values, at.name("values")),
+        none_of: (written.not_values, at.name("notValues")),
     };
     condition(key, &values, scope, problems)
 }

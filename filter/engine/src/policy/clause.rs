@@ -1,6 +1,7 @@
 //! One requirement of a rule: an attribute and the values that it must or must not have.
 
 use crate::attribute::Attribute;
+use crate::few::Few;
 use crate::pattern::{
     Block, MetadataPattern, PathPattern, PeerPattern, RequestPrincipalPattern, TextPattern,
 };
@@ -9,9 +10,9 @@ use crate::pattern::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Set<P> {
     /// At least one of these, when there are any.
-    pub any_of: Vec<P>,
+    pub any_of: Few<P>,
     /// None of these.
-    pub none_of: Vec<P>,
+    pub none_of: Few<P>,
 }
 
 impl<P> Set<P> {
@@ -82,6 +83,23 @@ pub(crate) enum Operand {
     Header,
     Jwt,
     Metadata,
+}
+
+impl Operand {
+    pub(super) const ALL: [Self; 12] = [
+        Self::Peer,
+        Self::DestinationPort,
+        Self::Path,
+        Self::Method,
+        Self::Host,
+        Self::Sni,
+        Self::SourceIp,
+        Self::RemoteIp,
+        Self::DestinationIp,
+        Self::Header,
+        Self::Jwt,
+        Self::Metadata,
+    ];
 }
 
 impl Clause {

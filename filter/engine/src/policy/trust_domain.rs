@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::few::Few;
+
 /// The mesh's own trust domain, whatever its name.
 const LOCAL: &str = "cluster.local";
 
@@ -10,8 +12,8 @@ const LOCAL: &str = "cluster.local";
 /// Only a value of five parts, `TD/ns/NS/sa/SA`, names a trust domain. One that names ours, outright, by a wildcard, or
 /// as `cluster.local`, becomes one principal for each name; where a leading wildcard already covers a name, the value
 /// is kept as written for it. Anything else stays as it is.
-pub(super) fn expand_principal<'p>(principal: &'p str, bundle: &[&str]) -> Vec<Cow<'p, str>> {
-    let as_written = || vec![Cow::Borrowed(principal)];
+pub(super) fn expand_principal<'p>(principal: &'p str, bundle: &[&str]) -> Few<Cow<'p, str>> {
+    let as_written = || Few::One(Cow::Borrowed(principal));
     let Some((written, rest)) = principal.split_once('/') else {
         return as_written();
     };
@@ -21,7 +23,7 @@ pub(super) fn expand_principal<'p>(principal: &'p str, bundle: &[&str]) -> Vec<C
     if written != LOCAL && !bundle.iter().any(|name| overlap(written, name)) {
         return as_written();
     }
-    let mut expanded = Vec::new();
+    let mut expanded: Few<Cow<'p, str>> = Few::default();
     for name in bundle {
         let value = if *name == written || covers_suffix(written, name) {
             Cow::Borrowed(principal)
@@ -29,7 +31,7 @@ pub(super) fn expand_principal<'p>(principal: &'p str, bundle: &[&str]) -> Vec<C
             Cow::Owned([name, "/", rest].concat())
         };
         if !expanded.contains(&value) {
-            expanded.push(value);
+            expanded.push(value, 0);
         }
     }
     expanded
@@ -67,7 +69,13 @@ fn covers_suffix(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{expand_principal, expand_trust_domain};
+    use super::expand_trust_domain;
+
+    fn expand_principal(principal: &str, bundle: &[&str]) -> Vec<String> {
+        let expanded = super::expand_principal(principal, bundle);
+        expanded.iter().map(|value| value.to_string()).collect()
+    }
+
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

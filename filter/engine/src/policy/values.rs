@@ -7,17 +7,19 @@ use super::clause::{Clause, Set};
 use super::trust_domain::{expand_principal, expand_trust_domain};
 use super::when_key::Key;
 use crate::document::At;
+use crate::few::Few;
 use crate::limits;
 use crate::pattern::{
     Block, MetadataPattern, PathPattern, PeerPattern, Presence, RequestPrincipalPattern, Template,
     TextPattern, ValueProblem,
 };
 use crate::problem::{Problem, Problems};
+use crate::resource::Texts;
 
 /// The values of one field and of its `not…` twin, and where they stand.
 pub(super) struct Values<'v, 'a> {
-    pub(super) any_of: (&'v [String], At<'a>),
-    pub(super) none_of: (&'v [String], At<'a>),
+    pub(super) any_of: (Texts<'v>, At<'a>),
+    pub(super) none_of: (Texts<'v>, At<'a>),
 }
 
 /// What values are read against: the policy's namespace and the names of the mesh's trust domain.
@@ -29,7 +31,7 @@ pub(super) struct Scope<'s> {
 
 /// Bytes added when a value expands to every name of the trust domain.
 #[derive(Debug, Default)]
-pub(crate) struct Growth(Cell<usize>);
+pub(super) struct Growth(Cell<usize>);
 
 impl Growth {
     /// Adds the texts that `value` stands for beside itself, unless that makes too many.
@@ -56,21 +58,19 @@ impl Values<'_, '_> {
     fn parse<P>(
         &self,
         problems: &mut Problems,
-        parse: impl Fn(&str, &mut Vec<P>) -> Result<(), ValueProblem>,
+        parse: impl Fn(&str, &mut Patterns<P>) -> Result<(), ValueProblem>,
     ) -> Option<Set<P>> {
-        let mut side = |(values, at): &(&[String], At<'_>)| {
-            if values.len() > limits::VALUES {
-                let message = format!("{} values, more than {}", values.len(), limits::VALUES);
-                problems.push(Problem::new(at, message).help("split the policy"));
-                return Vec::new();
-            }
-            let mut patterns = Vec::with_capacity(values.len());
-            for (index, value) in values.iter().enumerate() {
-                if let Err((message, help)) = sized(value).and_then(|()| parse(value, &mut patterns)) {
-                    problems.push(Problem::new(&at.index(index), message).help(help));
-                }
-            }
-            patterns
+        let mut side = |(values, at): &(Texts<'_>, At<'_>)| {
+            let mut patterns = Patterns {
+                parsed: Few::default(),
+                more: 0,
+            };
+            let mut one = |value: &str, more| {
+                patterns.more = more;
+                parse(value, &mut patterns)
+            };
+            each(*values, at, problems, &mut one);
+            patterns.parsed
         };
         let set = Set {
             any_of: side(&self.any_of),
@@ -81,6 +81,40 @@ impl Values<'_, '_> {
 
     fn is_empty(&self) -> bool {
         self.any_of.0.is_empty() && self.none_of.0.is_empty()
+    }
+}
+
+/// Each value of a list, and how many come after it.
+fn each(
+    values: Texts<'_>,
+    at: &At<'_>,
+    problems: &mut Problems,
+    parse: &mut dyn FnMut(&str, usize) -> Result<(), ValueProblem>,
+) {
+    let mut more = values.len();
+    if more > limits::VALUES {
+        let message = format!("{more} values, more than {}", limits::VALUES);
+        problems.push(Problem::new(at, message).help("split the policy"));
+        return;
+    }
+    for (index, value) in values.enumerate() {
+        more = more.saturating_sub(1);
+        if let Err((message, help)) = sized(value).and_then(|()| parse(value, more)) {
+            problems.push(Problem::new(&at.index(index), message).help(help));
+        }
+    }
+}
+
+/// The patterns of one list of values.
+struct Patterns<P> {
+    parsed: Few<P>,
+    /// How many values are still to be parsed.
+    more: usize,
+}
+
+impl<P> Patterns<P> {
+    fn push(&mut self, pattern: P) {
+        self.parsed.push(pattern, self.more);
     }
 }
 
@@ -163,7 +197,7 @@ pub(super) fn condition(
         Key::DestinationPort => values.parse(problems, port).map(Clause::DestinationPort),
         Key::Sni => values.parse(problems, text(Presence::NonEmpty)).map(Clause::Sni),
         Key::RequestPrincipal => {
-            let parse = |value: &str, into: &mut Vec<_>| {
+            let parse = |value: &str, into: &mut Patterns<_>| {
                 into.push(RequestPrincipalPattern::parse(value));
                 Ok(())
             };
@@ -176,7 +210,7 @@ pub(super) fn condition(
         Key::Presenter => claim(claims("azp"), values, problems),
         Key::Claim(path) => claim(path, values, problems),
         Key::Metadata { filter, key } => {
-            let parse = |value: &str, into: &mut Vec<_>| {
+            let parse = |value: &str, into: &mut Patterns<_>| {
                 into.push(MetadataPattern::parse(value));
                 Ok(())
             };
@@ -193,14 +227,14 @@ fn claim(path: Vec<String>, values: &Values<'_, '_>, problems: &mut Problems) ->
         .map(|set| Clause::Claim(path, set))
 }
 
-fn text(presence: Presence) -> impl Fn(&str, &mut Vec<TextPattern>) -> Result<(), ValueProblem> {
+fn text(presence: Presence) -> impl Fn(&str, &mut Patterns<TextPattern>) -> Result<(), ValueProblem> {
     move |value, into| {
         into.push(TextPattern::parse(value, presence));
         Ok(())
     }
 }
 
-fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), ValueProblem> {
+fn path(value: &str, into: &mut Patterns<PathPattern>) -> Result<(), ValueProblem> {
     // Istio takes no brace that is not an operator's, whether the path is a template or not.
     if !Template::is_one(value) && value.contains(['{', '}']) {
         return Err((
@@ -223,10 +257,12 @@ fn path(value: &str, into: &mut Vec<PathPattern>) -> Result<(), ValueProblem> {
     Ok(())
 }
 
-fn principal(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), ValueProblem> {
+fn principal(value: &str, scope: &Scope<'_>, into: &mut Patterns<PeerPattern>) -> Result<(), ValueProblem> {
     let values = expand_principal(value, scope.trust_domains);
     scope.growth.add(value, values.iter().map(|value| value.len()))?;
-    into.extend(values.iter().map(|value| PeerPattern::principal(value)));
+    values
+        .iter()
+        .for_each(|value| into.push(PeerPattern::principal(value)));
     Ok(())
 }
 
@@ -234,12 +270,16 @@ fn principal(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Res
     clippy::unnecessary_wraps,
     reason = "as the other fields have it, some of which refuse values"
 )]
-fn namespace(value: &str, into: &mut Vec<PeerPattern>) -> Result<(), ValueProblem> {
+fn namespace(value: &str, into: &mut Patterns<PeerPattern>) -> Result<(), ValueProblem> {
     into.push(PeerPattern::namespace(value));
     Ok(())
 }
 
-fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), ValueProblem> {
+fn service_account(
+    value: &str,
+    scope: &Scope<'_>,
+    into: &mut Patterns<PeerPattern>,
+) -> Result<(), ValueProblem> {
     const HELP: &str = "write `NAMESPACE/NAME`, or `NAME` for the policy's own namespace";
     let refuse = |what: String| Err((what, HELP));
     if value.len() > limits::SERVICE_ACCOUNT_BYTES {
@@ -258,7 +298,11 @@ fn service_account(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) 
     Ok(())
 }
 
-fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> Result<(), ValueProblem> {
+fn trust_domain(
+    value: &str,
+    scope: &Scope<'_>,
+    into: &mut Patterns<PeerPattern>,
+) -> Result<(), ValueProblem> {
     const HELP: &str =
         "write a trust domain such as `cluster.local`, with at most one `*`, at its start or end";
     let refuse = |what: &str| Err((format!("`{value}` {what}"), HELP));
@@ -271,16 +315,18 @@ fn trust_domain(value: &str, scope: &Scope<'_>, into: &mut Vec<PeerPattern>) -> 
     }
     let values = expand_trust_domain(value, scope.trust_domains);
     scope.growth.add(value, values.iter().map(String::len))?;
-    into.extend(values.iter().map(|value| PeerPattern::trust_domain(value)));
+    values
+        .iter()
+        .for_each(|value| into.push(PeerPattern::trust_domain(value)));
     Ok(())
 }
 
-fn block(value: &str, into: &mut Vec<Block>) -> Result<(), ValueProblem> {
+fn block(value: &str, into: &mut Patterns<Block>) -> Result<(), ValueProblem> {
     into.push(Block::parse(value)?);
     Ok(())
 }
 
-fn port(value: &str, into: &mut Vec<u16>) -> Result<(), ValueProblem> {
+fn port(value: &str, into: &mut Patterns<u16>) -> Result<(), ValueProblem> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let port = value.parse::<u16>().ok().filter(|_| digits).ok_or_else(|| {
         (

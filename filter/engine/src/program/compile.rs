@@ -7,7 +7,7 @@ use super::rules::Rules;
 use super::{AcceptedToken, Program};
 use crate::config::{Config, Protocol};
 use crate::document::At;
-use crate::policy::{Growth, Policy, validate};
+use crate::policy::{Policy, Shared, validate};
 use crate::problem::{Problem, Problems};
 use crate::resource::{Action, Resource};
 use crate::select::{MtlsModes, applies};
@@ -15,8 +15,7 @@ use crate::select::{MtlsModes, applies};
 impl Program {
     /// Compiles a configuration for its workload.
     ///
-    /// Every document is validated, those for other workloads too: whether a configuration is accepted does not depend
-    /// on where it is loaded.
+    /// Every document is validated, those for other workloads too: of these a [`Loader`](crate::Loader) reads less.
     ///
     /// # Errors
     /// If documents are invalid, or if the configuration names no workload; all mistakes are reported.
@@ -29,13 +28,14 @@ impl Program {
                 .into());
         };
         let mut policies = Vec::new();
-        let growth = Growth::default();
+        let shared = Shared::default();
         for resource in &config.resources {
             match resource {
                 Resource::AuthorizationPolicy(document) => {
                     let at = At::place(&document.metadata.place);
-                    let policy = validate(document, &at, &config.mesh, &growth, &mut problems);
-                    let here = applies(document, &config.mesh, workload);
+                    let document = document.written();
+                    let policy = validate(&document, &at, &config.mesh, &shared, &mut problems);
+                    let here = applies(&document, &config.mesh, workload);
                     policies.extend(policy.filter(|_| here).map(|policy| policy.on(config.protocol)));
                 }
                 // Their structure is all there is to them.

@@ -44,17 +44,16 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub(super) fn new<'r>(rules: impl Iterator<Item = &'r Rule>) -> Self {
-        let rules: Vec<&Rule> = rules.collect();
+    pub(super) fn new(rules: &[&Rule]) -> Self {
         let mut places: BTreeMap<Place, Finder> = BTreeMap::new();
         let mut narrowing: BTreeMap<Place, Narrowing> = BTreeMap::new();
         let mut rest = List::default();
-        for (number, (rule, found)) in rules.iter().zip(choose(&rules)).enumerate() {
+        for (number, (rule, found)) in rules.iter().zip(choose(rules)).enumerate() {
             let among_many = found.as_ref().is_none_or(|found| found.candidates >= LONG);
             match found {
                 None => rest.add(number),
                 Some(found) => {
-                    for clause in found.clauses {
+                    for clause in &found.clauses {
                         asked_for(clause, &mut |key| {
                             places.entry(key.place.clone()).or_default().add(&key, number);
                         });

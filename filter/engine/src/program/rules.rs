@@ -43,8 +43,13 @@ impl Rules {
                 });
             }
         }
+        Self::of(rules)
+    }
+
+    #[inline(never)]
+    fn of(mut rules: Vec<RuleEntry>) -> Self {
         rules.sort_by(|one: &RuleEntry, other| one.by.cmp_id(&other.by));
-        let index = Index::new(rules.iter().map(|numbered| &*numbered.rule));
+        let index = Index::new(&rules.iter().map(|numbered| &*numbered.rule).collect::<Vec<_>>());
         Self { rules, index }
     }
 

@@ -88,11 +88,13 @@ fn read_http(value: &Value, at: &At<'_>, problems: &mut Problems) -> Option<Http
     let headers_to_downstream_on_deny = patterns("headersToDownstreamOnDeny");
     let at_additional = at.name("includeAdditionalHeadersInCheck");
     // In the order of their names, as in a `Struct` they have none.
-    let include_additional_headers: BTreeMap<_, _> = fields
+    let mut include_additional_headers = BTreeMap::new();
+    for (name, value) in fields
         .text_map("includeAdditionalHeadersInCheck", problems)
         .unwrap_or_default()
-        .into_iter()
-        .collect();
+    {
+        include_additional_headers.insert(name, value);
+    }
     for (name, value) in &include_additional_headers {
         values::check_header(name, value, &at_additional.name(name), problems);
     }

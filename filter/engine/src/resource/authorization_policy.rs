@@ -2,8 +2,7 @@
 //! <https://istio.io/latest/docs/reference/config/security/authorization-policy/>.
 
 use super::{Metadata, Selector, TargetRef};
-use crate::document::{At, BorrowedValue, Fields, Path, nearest, quoted};
-use crate::problem::{Problem, Problems};
+use crate::document::{Node, Path};
 
 /// An `AuthorizationPolicy` document.
 #[derive(Debug, Clone)]
@@ -36,7 +35,7 @@ pub enum Action {
     Custom,
 }
 
-const ACTIONS: [(&str, Action); 4] = [
+pub(super) const ACTIONS: [(&str, Action); 4] = [
     ("ALLOW", Action::Allow),
     ("DENY", Action::Deny),
     ("AUDIT", Action::Audit),
@@ -77,13 +76,14 @@ macro_rules! value_lists {
         }
 
         impl $name {
-            fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-                let mut fields = Fields::of(value, at, problems)?;
-                let read = Self {
-                    $($field: fields.texts($json, problems), $not: fields.texts($not_json, problems),)*
-                };
-                fields.finish(problems);
-                Some(read)
+            /// The names of the fields, each followed by that of its `not…` twin.
+            pub(crate) const NAMES: &[&str] = &[$($json, $not_json,)*];
+
+            /// Of an object whose structure is known to be sound.
+            pub(super) fn of(node: Node<'_>) -> Self {
+                Self {
+                    $($field: texts(node, $json), $not: texts(node, $not_json),)*
+                }
             }
 
             /// Each field by the name it is written with, its values and those of its `not…` twin.
@@ -153,137 +153,40 @@ pub struct Condition {
     pub not_values: Vec<String>,
 }
 
-impl AuthorizationPolicy {
-    pub(super) fn read(
-        metadata: Metadata,
-        spec: &BorrowedValue<'_>,
-        at: &At<'_>,
-        problems: &mut Problems,
-    ) -> Option<Self> {
-        let mut fields = Fields::of(spec, at, problems)?;
-        let selector = Selector::take(&mut fields, at, problems);
-        let target_refs = TargetRef::read_all(&mut fields, at, problems);
-        let action = fields
-            .text("action", problems)
-            .map_or(Some(Action::Allow), |text| {
-                read_action(text, &at.name("action"), problems)
-            });
-        let provider = fields
-            .take("provider")
-            .and_then(|value| read_provider(value, &at.name("provider"), problems));
-        let at_rules = at.name("rules");
-        let rules = fields.list("rules", problems).map(|rules| {
-            let read = |(index, rule)| Rule::read(rule, &at_rules.index(index), problems);
-            rules.iter().enumerate().filter_map(read).collect()
-        });
-        fields.finish(problems);
-        Some(Self {
-            metadata,
-            selector,
-            target_refs,
-            action: action?,
-            provider,
-            rules,
-        })
-    }
-}
-
-fn read_action(text: &str, at: &At<'_>, problems: &mut Problems) -> Option<Action> {
-    let known = ACTIONS
-        .iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, action)| *action);
-    if known.is_none() {
-        let names = ACTIONS.map(|(name, _)| name);
-        let problem = Problem::new(at, format!("unknown action `{text}`"));
-        problems.push(match nearest(text, names) {
-            Some(name) => problem.help(format!("did you mean `{name}`?")),
-            None => problem.help(format!("known actions: {}", quoted(&names))),
-        });
-    }
-    known
-}
-
-fn read_provider(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<String> {
-    let mut fields = Fields::of(value, at, problems)?;
-    let name = fields.text("name", problems).unwrap_or_default().to_owned();
-    fields.finish(problems);
-    Some(name)
-}
-
 impl Rule {
     /// Where the rule of this index, from 0, stands in its document.
     pub fn path(index: usize) -> Path {
         Path::keys(["spec", "rules"]).index(index)
     }
 
-    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = Fields::of(value, at, problems)?;
-        let at_from = at.name("from");
-        let from = fields.list("from", problems).map(|entries| {
-            let mut sources = Vec::new();
-            for (index, entry) in entries.iter().enumerate() {
-                let at_entry = at_from.index(index);
-                let read = read_wrapped(entry, "source", &at_entry, problems, Source::read);
-                sources.extend(read);
-            }
-            sources
-        });
-        let at_to = at.name("to");
-        let to = fields.list("to", problems).map(|entries| {
-            let mut operations = Vec::new();
-            for (index, entry) in entries.iter().enumerate() {
-                let at_entry = at_to.index(index);
-                let read = read_wrapped(entry, "operation", &at_entry, problems, Operation::read);
-                operations.extend(read);
-            }
-            operations
-        });
-        let at_when = at.name("when");
-        let mut when = Vec::new();
-        for (index, value) in fields.list("when", problems).unwrap_or(&[]).iter().enumerate() {
-            when.extend(Condition::read(value, &at_when.index(index), problems));
-        }
-        fields.finish(problems);
-        Some(Self { from, to, when })
-    }
-}
-
-/// Reads `{source: …}` or `{operation: …}`: the one field must be there.
-fn read_wrapped<T>(
-    entry: &BorrowedValue<'_>,
-    name: &'static str,
-    at: &At<'_>,
-    problems: &mut Problems,
-    read: impl FnOnce(&BorrowedValue<'_>, &At<'_>, &mut Problems) -> Option<T>,
-) -> Option<T> {
-    let mut fields = Fields::of(entry, at, problems)?;
-    let inner = fields.take(name);
-    let before = problems.len();
-    fields.finish(problems);
-    match inner {
-        Some(value) => read(value, &at.name(name), problems),
-        None => {
-            if problems.len() == before {
-                let problem = Problem::new(at, format!("`{name}` is missing"));
-                problems.push(problem.help(format!("write `- {name}: {{ … }}`, or remove the entry")));
-            }
-            None
+    /// Of an object whose structure is known to be sound.
+    pub(super) fn of(node: Node<'_>) -> Self {
+        let parts = |list, name: &'static str| {
+            let list = node.get(list).and_then(Node::items)?;
+            Some(list.filter_map(move |entry| entry.get(name)))
+        };
+        let when = node.get("when").and_then(Node::items).into_iter().flatten();
+        Self {
+            from: parts("from", "source").map(|sources| sources.map(Source::of).collect()),
+            to: parts("to", "operation").map(|operations| operations.map(Operation::of).collect()),
+            when: when.map(Condition::of).collect(),
         }
     }
 }
 
 impl Condition {
-    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = Fields::of(value, at, problems)?;
-        let key = fields.text("key", problems).unwrap_or_default().to_owned();
-        let values = fields.texts("values", problems);
-        let not_values = fields.texts("notValues", problems);
-        fields.finish(problems);
-        Some(Self {
-            key,
-            values,
-            not_values,
-        })
+    /// Of an object whose structure is known to be sound.
+    fn of(node: Node<'_>) -> Self {
+        let key = node.get("key").and_then(Node::as_str);
+        Self {
+            key: key.unwrap_or_default().to_owned(),
+            values: texts(node, "values"),
+            not_values: texts(node, "notValues"),
+        }
     }
+}
+
+fn texts(node: Node<'_>, name: &str) -> Vec<String> {
+    let items = node.get(name).and_then(Node::items).into_iter().flatten();
+    items.filter_map(Node::as_str).map(str::to_owned).collect()
 }

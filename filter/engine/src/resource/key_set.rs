@@ -1,6 +1,6 @@
 //! The keys that a token's signature is checked with: written in the document, or fetched.
 
-use crate::document::{At, BorrowedValue};
+use crate::document::{At, DEPTH, Malformed, Node, Scanner, Tree, why};
 use crate::problem::{Problem, Problems};
 
 /// Where the keys of a rule come from.
@@ -109,19 +109,21 @@ impl KeySource {
 /// A key set that Envoy can use: with another one it refuses every token.
 fn check_keys(text: &str, at: &At<'_>, problems: &mut Problems) {
     const HELP: &str = "write a JSON Web Key Set: `{\"keys\": [{\"kty\": \"RSA\", …}]}`";
-    let set: BorrowedValue<'_> = match serde_json::from_slice(text.as_bytes()) {
-        Ok(set) => set,
-        Err(error) => {
-            let problem = Problem::new(at, format!("the key set is not valid JSON: {error}"));
-            return problems.push(problem.help(HELP));
-        }
+    let mut scanner = Scanner::new(text.as_bytes());
+    let mut set = Tree::default();
+    let mut read = || -> Result<(), Malformed> {
+        set.read(&mut scanner, DEPTH)?;
+        scanner.end()
     };
-    let BorrowedValue::List(keys) = set.get("keys").unwrap_or(&BorrowedValue::Null) else {
+    if let Err(error) = read() {
+        let why = why(text.as_bytes(), scanner.at(), error);
+        let problem = Problem::new(at, format!("the key set is not valid JSON: {why}"));
+        return problems.push(problem.help(HELP));
+    }
+    let Some(mut keys) = set.root().get("keys").and_then(Node::items) else {
         return problems.push(Problem::new(at, "the key set has no list `keys`").help(HELP));
     };
-    let without_kind = keys
-        .iter()
-        .position(|key| key.get("kty").and_then(BorrowedValue::as_str).is_none());
+    let without_kind = keys.position(|key| !key.get("kty").is_some_and(Node::is_text));
     if let Some(index) = without_kind {
         let problem = Problem::new(
             at,

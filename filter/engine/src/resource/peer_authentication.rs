@@ -2,7 +2,7 @@
 //! <https://istio.io/latest/docs/reference/config/security/peer_authentication/>.
 
 use super::{Metadata, Selector};
-use crate::document::{At, BorrowedValue, Fields, Value, nearest, quoted};
+use crate::document::{At, Node, NodeFields, nearest, quoted, wrong_node};
 use crate::problem::{Problem, Problems};
 
 /// A `PeerAuthentication` document.
@@ -51,8 +51,8 @@ impl MtlsMode {
     }
 
     /// Reads `{mode: …}`; an absent mode is `UNSET`.
-    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = Fields::of(value, at, problems)?;
+    fn read(node: Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = NodeFields::of(node, at, problems)?;
         let mode = match fields.text("mode", problems) {
             None => Some(MtlsMode::Unset),
             Some(text) => {
@@ -79,12 +79,14 @@ impl MtlsMode {
 impl PeerAuthentication {
     pub(super) fn read(
         metadata: Metadata,
-        spec: &BorrowedValue<'_>,
+        spec: Option<Node<'_>>,
         at: &At<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let mut fields = Fields::of(spec, at, problems)?;
-        let selector = Selector::take(&mut fields, at, problems).unwrap_or_default();
+        let mut fields = NodeFields::of_optional(spec, at, problems)?;
+        let selector = Selector::take(&mut fields, at, problems)
+            .map(|selector| selector.to_owned_texts())
+            .unwrap_or_default();
         let mode = fields
             .take("mtls")
             .and_then(|value| MtlsMode::read(value, &at.name("mtls"), problems))
@@ -108,22 +110,23 @@ impl PeerAuthentication {
     }
 }
 
-fn read_ports(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Vec<(u16, MtlsMode)> {
-    let Value::Object(entries) = value else {
-        problems.push(crate::document::wrong_type(at, "an object of ports", value));
+fn read_ports(node: Node<'_>, at: &At<'_>, problems: &mut Problems) -> Vec<(u16, MtlsMode)> {
+    let Some(entries) = node.entries() else {
+        problems.push(wrong_node(at, "an object of ports", node));
         return Vec::new();
     };
-    if entries.is_empty() {
+    if entries.into_iter().next().is_none() {
         let problem = Problem::new(at, "`portLevelMtls` is empty");
         problems.push(problem.help("write a port, such as `8080: {mode: DISABLE}`, or remove the field"));
     }
     let mut ports = Vec::new();
     for (name, value) in entries {
+        let name = std::str::from_utf8(name).unwrap_or_default();
         let at_port = at.name(name);
         let port = name
             .parse::<u16>()
             .ok()
-            .filter(|port| *port > 0 && port.to_string() == *name);
+            .filter(|port| *port > 0 && port.to_string() == name);
         match port {
             None => {
                 let problem = Problem::new(&at_port, format!("`{name}` is not a port")).on_key();

@@ -4,11 +4,10 @@
 //! Envoy's `jwt_authn` filter enforces it, before any filter that reads the identity in the token. Here it is read, and
 //! checked as Istio's admission does.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{KeySource, Metadata, Selector, TargetRef};
-use crate::document::{At, BorrowedValue, Fields, Path, duration};
+use crate::document::{At, Node, NodeFields, Path, duration};
 use crate::limits;
 use crate::problem::{Problem, Problems};
 
@@ -81,39 +80,40 @@ impl RequestAuthentication {
 
     pub(super) fn read(
         metadata: Metadata,
-        spec: &BorrowedValue<'_>,
+        spec: Option<Node<'_>>,
         at: &At<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let mut fields = Fields::of(spec, at, problems)?;
+        let mut fields = NodeFields::of_optional(spec, at, problems)?;
         let selector = Selector::take(&mut fields, at, problems);
         let target_refs = TargetRef::read_all(&mut fields, at, problems);
         TargetRef::check(&target_refs, selector.as_ref(), at, problems);
         let at_rules = at.name("jwtRules");
-        let written = fields.list("jwtRules", problems).unwrap_or(&[]);
+        let written = fields.list("jwtRules", problems).into_iter().flatten();
         let mut rules = Vec::new();
-        if written.len() > limits::JWT_RULES {
-            let message = format!("{} rules, more than {}", written.len(), limits::JWT_RULES);
+        let count = written.clone().count();
+        if count > limits::JWT_RULES {
+            let message = format!("{count} rules, more than {}", limits::JWT_RULES);
             problems
                 .push(Problem::new(&at_rules, message).help("split the document: all that apply are merged"));
         } else {
-            for (index, value) in written.iter().enumerate() {
+            for (index, value) in written.enumerate() {
                 rules.extend(JwtRule::read(value, &at_rules.index(index), problems));
             }
         }
         fields.finish_with(NEWER, problems);
         Some(Self {
             metadata,
-            selector,
-            target_refs,
+            selector: selector.map(|selector| selector.to_owned_texts()),
+            target_refs: target_refs.iter().map(TargetRef::to_owned_texts).collect(),
             rules,
         })
     }
 }
 
 impl JwtRule {
-    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = Fields::of(value, at, problems)?;
+    fn read(node: Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = NodeFields::of(node, at, problems)?;
         let issuer = fields.text("issuer", problems).unwrap_or_default().to_owned();
         let audiences = names(&mut fields, "audiences", at, problems);
         let inline = fields.text("jwks", problems);
@@ -177,8 +177,8 @@ impl JwtRule {
 }
 
 impl TokenHeader {
-    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = Fields::of(value, at, problems)?;
+    fn read(node: Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = NodeFields::of(node, at, problems)?;
         let name = fields.text("name", problems).unwrap_or_default().to_owned();
         let prefix = fields.text("prefix", problems).unwrap_or_default().to_owned();
         fields.finish(problems);
@@ -192,8 +192,8 @@ impl TokenHeader {
 }
 
 impl ClaimHeader {
-    fn read(value: &BorrowedValue<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = Fields::of(value, at, problems)?;
+    fn read(node: Node<'_>, at: &At<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = NodeFields::of(node, at, problems)?;
         let header = fields.text("header", problems).unwrap_or_default().to_owned();
         let claim = fields.text("claim", problems).unwrap_or_default().to_owned();
         fields.finish(problems);
@@ -203,17 +203,17 @@ impl ClaimHeader {
     }
 }
 
-fn entries<'v, 'd>(
-    fields: &mut Fields<'v, '_, Cow<'d, str>>,
+fn entries<'t>(
+    fields: &mut NodeFields<'t, '_>,
     name: &'static str,
     problems: &mut Problems,
-) -> impl Iterator<Item = (usize, &'v BorrowedValue<'d>)> + use<'v, 'd> {
-    fields.list(name, problems).unwrap_or(&[]).iter().enumerate()
+) -> impl Iterator<Item = (usize, Node<'t>)> + use<'t> {
+    fields.list(name, problems).into_iter().flatten().enumerate()
 }
 
 /// A list of texts, none of which is empty.
 fn names(
-    fields: &mut Fields<'_, '_, Cow<'_, str>>,
+    fields: &mut NodeFields<'_, '_>,
     name: &'static str,
     at: &At<'_>,
     problems: &mut Problems,

@@ -32,6 +32,43 @@ impl Timestamp {
     }
 }
 
+/// Whether this is certainly an instant: in UTC without a fraction, as Kubernetes writes it.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let [
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        m1,
+        m2,
+        b'-',
+        d1,
+        d2,
+        b'T',
+        h1,
+        h2,
+        b':',
+        n1,
+        n2,
+        b':',
+        s1,
+        s2,
+        b'Z',
+    ] = text
+    else {
+        return false;
+    };
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2];
+    let two = |tens: &u8, ones: &u8| [*tens, *ones];
+    digits.iter().all(|digit| digit.is_ascii_digit())
+        && (*b"01"..=*b"12").contains(&two(m1, m2))
+        && (*b"01"..=*b"31").contains(&two(d1, d2))
+        && two(h1, h2) <= *b"23"
+        && two(n1, n2) <= *b"59"
+        && two(s1, s2) <= *b"60"
+}
+
 /// `N` numbers of fixed widths with a separator between them.
 fn numbers<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> Option<[i64; N]> {
     let mut numbers = [0; N];
@@ -113,6 +150,21 @@ mod tests {
         assert!(parse("2023-12-31T23:59:59Z") < parse("2024-01-01T00:00:00.5Z"));
         assert_eq!(parse("2024-01-01T02:00:00+02:00"), parse("2024-01-01T00:00:00Z"));
         assert!(parse("2024-01-01T00:00:00-01:00") > parse("2024-01-01T00:30:00Z"));
+    }
+
+    #[test]
+    fn what_is_plainly_a_time_is_one() {
+        let text = b"2026-01-31T12:00:00Z";
+        assert!(super::is_plain(text));
+        for place in 0..text.len() {
+            for byte in b'-'..=b'[' {
+                let mut changed = *text;
+                changed[place] = byte;
+                let changed = std::str::from_utf8(&changed).unwrap();
+                let parsed = Timestamp::parse(changed).is_some();
+                assert!(!super::is_plain(changed.as_bytes()) || parsed, "{changed}");
+            }
+        }
     }
 
     #[test]

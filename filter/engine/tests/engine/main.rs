@@ -7,6 +7,7 @@ mod crowded;
 mod custom;
 mod decide;
 #[cfg(not(target_arch = "wasm32"))]
+mod elsewhere;
 mod equality;
 mod fingerprint;
 #[cfg(not(target_arch = "wasm32"))]

@@ -4,6 +4,7 @@ use hashbrown::HashTable;
 
 use super::hash::count_by;
 use super::key::{Key, KeyMatch, asked_for, finds};
+use crate::few::Few;
 use crate::policy::{Clause, Operand, Rule};
 
 /// The number of candidates that cost less than one more attribute from Envoy.
@@ -25,7 +26,7 @@ struct ValueCounts {
 /// What finds a rule, and what it costs: the candidates that it is expected to find, then the attribute.
 pub(super) struct RuleKey<'r> {
     /// Whatever one of these asks for.
-    pub(super) clauses: Vec<&'r Clause>,
+    pub(super) clauses: Few<&'r Clause>,
     pub(super) candidates: usize,
     attribute: Option<Operand>,
 }
@@ -53,7 +54,7 @@ impl ValueCounts {
     fn best<'r>(&self, rule: &'r Rule) -> Option<RuleKey<'r>> {
         let conditions = self.alternative(&rule.conditions);
         let conditions = conditions.map(|(clause, candidates)| RuleKey {
-            clauses: vec![clause],
+            clauses: Few::One(clause),
             candidates,
             attribute: Some(clause.operand()),
         });
@@ -64,13 +65,14 @@ impl ValueCounts {
     /// Any alternative may be the one that holds, so each must be found.
     fn part<'r>(&self, alternatives: &'r [Vec<Clause>]) -> Option<RuleKey<'r>> {
         let mut part = RuleKey {
-            clauses: Vec::with_capacity(alternatives.len()),
+            clauses: Few::default(),
             candidates: 0,
             attribute: None,
         };
-        for clauses in alternatives {
+        for (index, clauses) in alternatives.iter().enumerate() {
             let (clause, candidates) = self.alternative(clauses)?;
-            part.clauses.push(clause);
+            let more = alternatives.len().saturating_sub(index).saturating_sub(1);
+            part.clauses.push(clause, more);
             part.candidates = part.candidates.saturating_add(candidates);
             part.attribute = part.attribute.max(Some(clause.operand()));
         }

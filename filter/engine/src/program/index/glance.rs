@@ -55,7 +55,7 @@ impl Glance {
     /// Of a rule that asks for one path.
     pub(super) fn of(rule: &Rule) -> Self {
         let mut paths = required(rule).filter_map(|clause| match clause {
-            Clause::Path(set) => match set.any_of.as_slice() {
+            Clause::Path(set) => match &*set.any_of {
                 [pattern] => Some(pattern),
                 [] | [_, ..] => None,
             },
