@@ -89,7 +89,7 @@ pub(crate) fn check(rows: &[Row]) -> Result<()> {
     let configured = of("configuring 10,000 policies")?;
     ensure!(configured.bytes <= 64 * KIB * KIB, "{configured:?}");
     let of_a_mesh = of("configuring 10,000 policies of which 20 apply")?;
-    for (row, fuel, allocations) in [(configured, 1_050_000_000, 75_000), (of_a_mesh, 285_000_000, 500)] {
+    for (row, fuel, allocations) in [(configured, 970_000_000, 75_000), (of_a_mesh, 45_000_000, 500)] {
         ensure!(row.fuel <= fuel && row.allocations <= allocations, "{row:?}");
     }
     // The configuration itself is in memory while it is read.

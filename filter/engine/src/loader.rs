@@ -1,6 +1,6 @@
 //! Compiles a configuration document by document; memory grows with the workload's policies, not with the mesh.
 
-use crate::config::json::{self, Root};
+use crate::config::json::{self, Documents, Root};
 use crate::config::{Config, RESOURCES};
 use crate::document::{At, Scanner, Tree, Value};
 use crate::fingerprint::{Fingerprint, Policies};
@@ -8,7 +8,7 @@ use crate::limits;
 use crate::policy::{Policy, Shared, validate};
 use crate::problem::{Problem, Problems};
 use crate::program::Program;
-use crate::resource::{self, DocumentKind, DocumentReader, Head, ReadDocument, Resource};
+use crate::resource::{self, DocumentKind, DocumentReader, Head, ReadDocument, Resource, Skimmer};
 use crate::select::{applies, head_applies};
 use crate::workload::Workload;
 
@@ -21,7 +21,7 @@ use crate::workload::Workload;
 pub struct Loader {
     config: Config,
     /// Where the documents are in JSON.
-    documents_at: Option<usize>,
+    documents_at: Option<Documents>,
     reads_all: bool,
     policies: Vec<Policy>,
     fingerprint: Policies,
@@ -146,12 +146,19 @@ impl Loader {
             return Ok(());
         };
         let mut tree = Tree::default();
+        let mut skimmer = Skimmer::default();
         // Those that apply often stand together.
         let mut is_applying = self.reads_all;
         json::documents(json, at, |scanner| {
+            if let Some(workload) = self.config.workload.as_ref().filter(|_| !self.reads_all)
+                && let Some(kind) = skimmer.compare(scanner, &self.config.mesh, workload)
+            {
+                self.pass_over(kind);
+                return Ok(());
+            }
             let start = scanner.clone();
             if !is_applying {
-                if let Some(kind) = self.skim(scanner) {
+                if let Some(kind) = self.skim(&mut skimmer, scanner) {
                     self.pass_over(kind);
                     return Ok(());
                 }
@@ -162,7 +169,7 @@ impl Loader {
             if read.is_err() {
                 // A name may stand twice where nobody reads it.
                 *scanner = start;
-                let kind = self.skim(scanner).filter(|_| !self.reads_all);
+                let kind = self.skim(&mut skimmer, scanner).filter(|_| !self.reads_all);
                 return kind.map(|kind| self.pass_over(kind)).map_or(read, Ok);
             }
             self.add_read(&tree);
@@ -171,8 +178,8 @@ impl Loader {
         })
     }
 
-    fn skim(&self, scanner: &mut Scanner<'_>) -> Option<DocumentKind> {
-        resource::skim(scanner, &self.config.mesh, self.config.workload.as_ref()?)
+    fn skim<'j>(&self, skimmer: &mut Skimmer<'j>, scanner: &mut Scanner<'j>) -> Option<DocumentKind> {
+        skimmer.skim(scanner, &self.config.mesh, self.config.workload.as_ref()?)
     }
 
     /// A document that does not apply.

@@ -5,6 +5,7 @@
 
 mod authorization_policy;
 mod key_set;
+mod likeness;
 mod metadata;
 mod peer_authentication;
 mod policy_structure;
@@ -22,7 +23,7 @@ pub use peer_authentication::{MtlsMode, PeerAuthentication};
 pub use request_authentication::{ClaimHeader, JwtRule, RequestAuthentication, TokenHeader};
 pub use selector::Selector;
 pub(crate) use selector::match_all;
-pub(crate) use skim::skim;
+pub(crate) use skim::Skimmer;
 pub(crate) use target_ref::TargetKind;
 pub use target_ref::TargetRef;
 pub use timestamp::Timestamp;

@@ -6,7 +6,7 @@ mod skip;
 mod token;
 
 use skip::skip;
-use token::{is_space, next, scalar, string};
+use token::{is_space, next, plain, scalar, string};
 
 /// The deepest that values may nest, as in `serde_json`.
 pub(crate) const DEPTH: u32 = 127;
@@ -54,6 +54,42 @@ impl<'j> Scanner<'j> {
     /// How far it is read.
     pub(crate) fn at(&self) -> usize {
         self.json.len().saturating_sub(self.rest.len())
+    }
+
+    /// What is still to be read.
+    pub(crate) fn rest(&self) -> &'j [u8] {
+        self.rest
+    }
+
+    /// Goes on by so many bytes.
+    pub(crate) fn advance(&mut self, by: usize) {
+        self.rest = self.rest.get(by..).unwrap_or_default();
+    }
+
+    /// A string without escapes, of which so many bytes are known to be plain ASCII, up to its last quote; its first one is read.
+    #[inline]
+    pub(crate) fn string_from(&mut self, known: usize) -> Option<&'j [u8]> {
+        let rest = self.rest.get(known..)?;
+        let mut after = plain(rest);
+        if after.first() != Some(&b'"') {
+            let (written, _) = string(rest).ok().filter(|(written, _)| !written.has_escapes)?;
+            after = rest.get(written.bytes.len()..)?;
+        }
+        let text = self.rest.get(..self.rest.len().wrapping_sub(after.len()))?;
+        self.rest = after;
+        Some(text)
+    }
+
+    /// A number.
+    pub(crate) fn number(&mut self) -> Option<&'j [u8]> {
+        let (first, rest) = self.rest.split_first()?;
+        let rest = match first {
+            b'-' | b'0'..=b'9' => scalar(*first, rest).ok()?,
+            _ => return None,
+        };
+        let text = self.rest.get(..self.rest.len().checked_sub(rest.len())?)?;
+        self.rest = rest;
+        Some(text)
     }
 
     /// What is read.

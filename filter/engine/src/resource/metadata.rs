@@ -198,7 +198,13 @@ pub(super) fn is_ignored(name: &[u8]) -> bool {
 
 /// Whether this is a name of at most so many bytes.
 pub(super) fn is_name(text: &[u8], most: usize) -> bool {
-    !text.is_empty() && text.len() <= most && text.iter().all(|byte| in_name(*byte))
+    is_name_from(text, 0, most)
+}
+
+/// The same of one whose first bytes are those of a name.
+pub(super) fn is_name_from(text: &[u8], known: usize, most: usize) -> bool {
+    let rest = text.get(known..).unwrap_or(text);
+    !text.is_empty() && text.len() <= most && rest.iter().all(|byte| in_name(*byte))
 }
 
 /// A character of a name. Kubernetes takes less (RFC 1123), Istio's validation anything; what matters here is that ids made of

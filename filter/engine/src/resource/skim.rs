@@ -4,7 +4,8 @@
 //! whatever is wrong) is left to whoever reads all of it, and says what is wrong.
 
 use super::DocumentKind;
-use super::metadata::{is_ignored, is_name};
+use super::likeness::{Change, Models, Part};
+use super::metadata::{is_ignored, is_name, is_name_from};
 use super::selector::match_all_bytes;
 use super::timestamp::is_plain;
 use crate::document::{DEPTH, Scanner};
@@ -24,24 +25,127 @@ struct Skimmed<'j> {
     kind: Option<DocumentKind>,
     is_versioned: bool,
     has_name: bool,
-    namespace: Option<&'j str>,
+    namespace: Option<&'j [u8]>,
     has_spec: bool,
     labels: Option<Pairs<'j>>,
 }
 
-/// The kind of the next document if it is sound as far as it is read, and does not apply to the workload; `None` if it may.
-pub(crate) fn skim(scanner: &mut Scanner<'_>, mesh: &Mesh, workload: &Workload) -> Option<DocumentKind> {
-    let skimmed = document(scanner)?;
-    let (kind, namespace) = (skimmed.kind?, skimmed.namespace?);
-    if !skimmed.is_versioned || !skimmed.has_name {
-        return None;
+/// A document that does not apply, and what shows that.
+#[derive(Debug)]
+pub(crate) struct Elsewhere<'j> {
+    pub(crate) kind: DocumentKind,
+    /// Whether its namespace is none whose documents are for the workload.
+    is_far: bool,
+    /// The labels of its selector.
+    labels: Vec<Label<'j>>,
+}
+
+/// A label of a selector: its value, which one this is of the values that may differ, and the workload's value.
+#[derive(Debug)]
+struct Label<'j> {
+    value: &'j [u8],
+    number: Option<usize>,
+    on: Option<String>,
+}
+
+/// The documents that do not apply, and others are compared with.
+pub(crate) type Skimmer<'j> = Models<'j, Elsewhere<'j>>;
+
+impl<'j> Skimmer<'j> {
+    /// The kind of the next document if it is like one that does not apply, and does not apply either.
+    pub(crate) fn compare(
+        &mut self,
+        scanner: &mut Scanner<'j>,
+        mesh: &Mesh,
+        workload: &Workload,
+    ) -> Option<DocumentKind> {
+        self.find(scanner, |like, changes| like.changed(changes, mesh, workload))
     }
-    let is_elsewhere = (namespace != mesh.root_namespace && namespace != workload.namespace)
-        || skimmed.labels.is_some_and(|(labels, count)| {
-            let labels = labels.get(..count).unwrap_or_default();
-            !labels.is_empty() && !match_all_bytes(labels, &workload.labels)
+
+    /// The kind of the next document if it is sound as far as it is read, and does not apply to the workload; `None` if it may.
+    pub(crate) fn skim(
+        &mut self,
+        scanner: &mut Scanner<'j>,
+        mesh: &Mesh,
+        workload: &Workload,
+    ) -> Option<DocumentKind> {
+        let from = scanner.peek_at().ok()?;
+        let skimmed = document(scanner)?;
+        let (kind, namespace) = (skimmed.kind?, skimmed.namespace?);
+        if !skimmed.is_versioned || !skimmed.has_name {
+            return None;
+        }
+        let labels = skimmed.labels.as_ref();
+        let labels = labels.map_or(&[][..], |(labels, count)| {
+            labels.get(..*count).unwrap_or_default()
         });
-    is_elsewhere.then_some(kind)
+        if !is_elsewhere(namespace, labels, mesh, workload) {
+            return None;
+        }
+        let json = scanner.json();
+        self.keep(
+            json,
+            from,
+            scanner.at(),
+            &[Part::Annotation, Part::Spec],
+            |hole| Elsewhere {
+                kind,
+                is_far: is_elsewhere(namespace, &[], mesh, workload),
+                labels: labels
+                    .iter()
+                    .map(|(name, value)| Label {
+                        value,
+                        number: hole(value),
+                        on: std::str::from_utf8(name)
+                            .ok()
+                            .and_then(|name| workload.labels.get(name))
+                            .cloned(),
+                    })
+                    .collect(),
+            },
+        );
+        Some(kind)
+    }
+}
+
+impl Elsewhere<'_> {
+    /// Its kind, if a document that is like this one but for these changes is sound and does not apply either.
+    fn changed(&self, changes: &[Change<'_>], mesh: &Mesh, workload: &Workload) -> Option<DocumentKind> {
+        let mut is_far = self.is_far;
+        for change in changes {
+            let is_sound = match change.part {
+                Part::Free | Part::Number | Part::Annotation | Part::Spec => true,
+                Part::Name => is_name_from(change.text, change.same, limits::NAME_BYTES),
+                Part::Namespace => {
+                    is_far = is_elsewhere(change.text, &[], mesh, workload);
+                    is_name_from(change.text, change.same, limits::NAMESPACE_BYTES)
+                }
+                Part::Created => is_plain(change.text),
+                Part::Label => is_label(change.text, change.same),
+            };
+            if !is_sound {
+                return None;
+            }
+        }
+        let is_other = |label: &Label<'_>| {
+            let changed = changes.iter().find(|change| Some(change.number) == label.number);
+            let value = changed.map_or(label.value, |change| change.text);
+            label.on.as_ref().is_none_or(|on| on.as_bytes() != value)
+        };
+        (is_far || self.labels.iter().any(is_other)).then_some(self.kind)
+    }
+}
+
+/// Whether a document of this namespace and with these labels in its selector does not apply to the workload.
+fn is_elsewhere(namespace: &[u8], labels: &[(&[u8], &[u8])], mesh: &Mesh, workload: &Workload) -> bool {
+    (namespace != mesh.root_namespace.as_bytes() && namespace != workload.namespace.as_bytes())
+        || (!labels.is_empty() && !match_all_bytes(labels, &workload.labels))
+}
+
+/// A value that a label of a selector may have, if its first bytes are those of one.
+fn is_label(value: &[u8], known: usize) -> bool {
+    let rest = value.get(known..).unwrap_or(value);
+    rest.iter().all(|byte| *byte != b'*') && value.len() <= limits::LABEL_VALUE_BYTES
 }
 
 fn document<'j>(scanner: &mut Scanner<'j>) -> Option<Skimmed<'j>> {
@@ -94,7 +198,7 @@ fn metadata<'j>(scanner: &mut Scanner<'j>, skimmed: &mut Skimmed<'j>) -> Option<
             b"namespace" if skimmed.namespace.is_none() => {
                 let namespace = text(scanner)?;
                 is_name(namespace, limits::NAMESPACE_BYTES).then_some(())?;
-                skimmed.namespace = std::str::from_utf8(namespace).ok();
+                skimmed.namespace = Some(namespace);
             }
             b"creationTimestamp" if !is_dated => {
                 is_dated = true;
@@ -133,12 +237,8 @@ fn selector<'j>(scanner: &mut Scanner<'j>) -> Option<Pairs<'j>> {
     (name(scanner)? == b"matchLabels").then_some(())?;
     let pairs = pairs(scanner)?;
     let (labels, count) = &pairs;
-    let is_sound = |(name, value): &(&[u8], &[u8])| {
-        !name.is_empty()
-            && !name.contains(&b'*')
-            && !value.contains(&b'*')
-            && value.len() <= limits::LABEL_VALUE_BYTES
-    };
+    let is_sound =
+        |(name, value): &(&[u8], &[u8])| !name.is_empty() && !name.contains(&b'*') && is_label(value, 0);
     labels.iter().take(*count).all(is_sound).then_some(())?;
     (!scanner.another(false, b'}').ok()?).then_some(pairs)
 }

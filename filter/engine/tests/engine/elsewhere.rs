@@ -195,3 +195,155 @@ fn what_applies_is_found_among_the_others() {
         }
     }
 }
+
+/// One after another, documents come to the same as each by itself, however alike they are.
+#[test]
+fn a_document_like_the_one_before_is_read_as_by_itself() {
+    let whole = |name: &str, namespace: &str, created: &str, generation: &str, label: &str, path: &str| {
+        let metadata = format!(
+            r#""name": "{name}", "namespace": "{namespace}", "creationTimestamp": "{created}", "generation": {generation}, "labels": {{"team": "{path}"}}"#
+        );
+        let spec = format!(
+            r#"{{"selector": {{"matchLabels": {{"app": "{label}"}}}}, "rules": [{{"to": [{{"operation": {{"paths": ["{path}"]}}}}]}}]}}"#
+        );
+        document(&metadata, &spec)
+    };
+    let usual = [
+        "a-name",
+        "shop",
+        "2026-01-31T12:00:00Z",
+        "1",
+        "cart",
+        "/a/path/of/some/length",
+    ];
+    let others: [&[&str]; 6] = [
+        &[
+            "",
+            "a",
+            "a-name-that-is-longer",
+            "b-name",
+            "a-n",
+            "a/name",
+            "a-n\\u0061me",
+            "a-n\u{e9}me",
+            "a-name\u{1}",
+        ],
+        &[
+            "",
+            "sho",
+            "shops",
+            "istio-system",
+            "elsewhere",
+            "sh[op",
+            "shop\\t",
+        ],
+        &[
+            "2026-01-31T12:00:01Z",
+            "2026-13-31T12:00:00Z",
+            "",
+            "2026-01-31T12:00:00+01:00",
+            "2026-01-31T12:00:00Z\u{e9}",
+        ],
+        &["2", "12", "-1", "01", "1.5e3", "1.", "", "null", "\"1\"", "1 "],
+        &[
+            "orders",
+            "car",
+            "carts",
+            "",
+            "ca*t",
+            "c\\u0061rt",
+            "c\u{e9}rt",
+            "a-label-value-that-is-longer-than-the-sixty-three-bytes-that-kubernetes-takes",
+        ],
+        &[
+            "/b",
+            "",
+            "/a/path/of/some/other/length",
+            "/a/path\\",
+            "/a/path\\\"",
+            "/a/path\"",
+            "/a/path/of/some/lengt\u{e9}",
+            "/a path/of/some/length",
+            "\u{e9}",
+        ],
+    ];
+    let mut documents = vec![whole(usual[0], usual[1], usual[2], usual[3], usual[4], usual[5])];
+    for (place, others) in others.iter().enumerate() {
+        for other in *others {
+            let mut parts = usual;
+            parts[place] = other;
+            documents.push(whole(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]));
+        }
+    }
+    documents.push(documents[0].replace("team", "teem"));
+    documents.push(documents[0].replace("\"rules\"", "\"rulez\""));
+    documents.push(documents[0].replace("\"metadata\"", "\"metadata\" "));
+    documents.push(documents[0].replace("app", "aqp"));
+    documents.push(documents[0].replace("AuthorizationPolicy", "PeerAuthentication"));
+    let comes_to = |documents: &[&str]| {
+        let loaded = load(HERE, documents, false).ok()?;
+        let program = loaded.program?;
+        Some((
+            loaded.documents,
+            loaded.applying,
+            program.allow_rules().is_some(),
+            loaded.fingerprint,
+        ))
+    };
+    let counts =
+        |of: Option<(usize, usize, bool, _)>| of.map(|(documents, applying, ..)| (documents, applying));
+    for one in &documents {
+        let alone = counts(comes_to(&[one]));
+        for other in &documents {
+            let both = comes_to(&[one, other, one]);
+            let expected = alone
+                .zip(counts(comes_to(&[other])))
+                .map(|((documents, applying), (more, here))| (2 * documents + more, 2 * applying + here));
+            assert_eq!(counts(both), expected, "{one}\n{other}");
+            // It is the same in another order, where other documents are compared with each other.
+            let turned = comes_to(&[other, one, one]);
+            assert_eq!(turned, both, "{one}\n{other}");
+        }
+    }
+}
+
+/// Settings after the documents are found from the end, where lists and brackets in texts are too.
+#[test]
+fn settings_may_follow_the_documents() {
+    let documents = [
+        document(NAMED, "{}"),
+        document(NAMED_HERE, r#"{"rules": [{"when": []}]}"#),
+    ];
+    let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
+    let provider = |name: &str| {
+        format!(r#"{{"name": "{name}", "envoyExtAuthzGrpc": {{"service": "a.b", "port": "9000"}}}}"#)
+    };
+    for (providers, names) in [
+        (String::new(), 0),
+        (provider("a"), 1),
+        (format!("{}, {}", provider("]"), provider("],\\\"x\\\":[")), 2),
+    ] {
+        for settings in [
+            format!(r#""extensionProviders": [{providers}], {HERE}"#),
+            format!(r#"{HERE}, "extensionProviders" : [ {providers} ] "#),
+        ] {
+            let loaded = load(&settings, &documents, false).unwrap();
+            assert_eq!((loaded.documents, loaded.applying), (2, 1), "{settings}");
+            assert_eq!(loaded.config.extension_providers.len(), names, "{settings}");
+        }
+    }
+    let far = format!(
+        r#""mesh": {{"trustDomainAliases": [{}"x"]}}, {HERE}"#,
+        "\"x\", ".repeat(20_000)
+    );
+    let said = load(&far, &documents, false).unwrap_err().to_string();
+    assert!(!said.contains("JSON"), "{said}");
+    let many = vec![provider("a"); 1_000].join(", ");
+    let far = format!(r#""extensionProviders": [{many}], {HERE}"#);
+    let said = load(&far, &documents, false).unwrap_err().to_string();
+    assert!(
+        said.contains("write `resources` after all other fields"),
+        "{said}"
+    );
+    assert!(load(&far, &documents, true).is_ok());
+}

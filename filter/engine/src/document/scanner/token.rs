@@ -70,7 +70,7 @@ const fn eight(byte: u8) -> u64 {
 
 /// From the next byte on that may end a string or is not plain text in it, eight bytes at a time; at the end of the text, from any place.
 #[inline(always)]
-fn plain(mut rest: &[u8]) -> &[u8] {
+pub(super) fn plain(mut rest: &[u8]) -> &[u8] {
     while let Some((word, after)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
         // What is below `#` (control characters, the space, `!` and the quote), a backslash, and what is not ASCII. A byte borrows from
