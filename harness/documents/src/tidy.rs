@@ -10,6 +10,7 @@ mod edges;
 mod edit;
 mod layout;
 mod order;
+mod parts;
 mod quotes;
 mod same;
 mod spaces;
@@ -44,6 +45,22 @@ pub fn tidy(source: &Arc<Source>) -> Result<String, Diagnostic> {
     match same::difference(source, &text) {
         None => Ok(text),
         Some(difference) => Err(left(source, &difference)),
+    }
+}
+
+/// The text with its policies formatted; every other document stays as it is, byte by byte.
+///
+/// # Errors
+///
+/// As of [`tidy`].
+pub fn tidy_policies(source: &Arc<Source>) -> Result<String, Diagnostic> {
+    yaml::documents(source)?;
+    match parts::tidy(source)? {
+        Some(text) => match same::difference(source, &text) {
+            None => Ok(text),
+            Some(difference) => Err(left(source, &difference)),
+        },
+        None => tidy(source),
     }
 }
 

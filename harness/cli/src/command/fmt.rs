@@ -27,8 +27,8 @@ use crate::exit::Exit;
 /// This changes indentation, spaces, unnecessary quotes, the order of a document's keys, and the columns of a suite's tables.
 ///
 /// The content of a file, its comments and its line breaks stay the same. If this is not certain, the file is left unchanged, with
-/// an error. In folders, only policies and suites in YAML are formatted, not other manifests. A comment `# fmt: leave` above an
-/// entry leaves the entry unchanged.
+/// an error. Only policies and suites in YAML are formatted, not other manifests, also if these are in the same file. A comment
+/// `# fmt: leave` above an entry leaves the entry unchanged.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Files, or folders to search recursively; `-` reads standard input and prints the result.
@@ -111,7 +111,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 /// From standard input to standard output, as editors need it.
 fn piped(check: bool) -> Result<Exit> {
     let source = files::read(Path::new("-"))?;
-    let text = tidy::tidy(&source)?;
+    let others = |document: &Document| !document.text("apiVersion").is_empty();
+    let text = if documents::all(&source)?.iter().any(others) {
+        tidy::tidy_policies(&source)?
+    } else {
+        tidy::tidy(&source)?
+    };
     if check {
         return Ok(if text == source.text {
             Exit::Fine
@@ -148,15 +153,14 @@ fn formatted(file: &Path, is_named: bool) -> Result<Option<(Arc<Source>, String)
         source => source?,
     };
     let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
-    let is_ours = match FileRole::of_text(file, &source.text) {
-        FileRole::Suite | FileRole::Fixtures => true,
+    let text = match FileRole::of_text(file, &source.text) {
+        FileRole::Suite | FileRole::Fixtures => tidy::tidy(&source)?,
         FileRole::Expectation | FileRole::Manifests => {
-            names_policies && documents::all(&source)?.iter().any(is_policy)
+            if !names_policies || !documents::all(&source)?.iter().any(is_policy) {
+                return Ok(None);
+            }
+            tidy::tidy_policies(&source)?
         }
     };
-    if !is_ours {
-        return Ok(None);
-    }
-    let text = tidy::tidy(&source)?;
     Ok(Some((source, text)))
 }

@@ -138,12 +138,14 @@ fn the_library_and_the_examples_are_laid_out() {
 #[test]
 fn the_edges_of_a_file_stay() {
     const POLICY: &str = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: a, namespace: b}\nspec: {}\n";
-    let block = format!("{POLICY}---\napiVersion: v1\nkind: ConfigMap\ndata:\n  x: |\n    last line");
+    let block = "apiVersion: security.istio.io/v1\nspec:\n  x: |\n    last line".to_owned();
+    let map = format!("{POLICY}---\napiVersion: v1\nkind: ConfigMap\ndata:\n  x: |\n        last line");
     for (text, laid_out) in [
         (format!("\u{feff}# c\n{POLICY}"), format!("\u{feff}# c\n{POLICY}")),
         (format!("{POLICY}---"), POLICY.to_owned()),
         (block.clone(), block.clone()),
         (block.replace("    last", "        last"), block),
+        (map.clone(), map),
         (LOOSE.replace('\n', "\r\n"), TIDY.replace('\n', "\r\n")),
         (TIDY.replace('\n', "\r\n"), TIDY.replace('\n', "\r\n")),
     ] {
