@@ -1,5 +1,6 @@
 //! The documents of a repository, by purpose.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::documents::{Document, OtherDocuments, all};
 use crate::namespace::Namespaces;
 use crate::source::Source;
+use crate::templates::Template;
 
 /// All documents of some texts: policies and others.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +32,8 @@ pub struct PassedOverFiles {
     pub files: Vec<PathBuf>,
     /// Files that are not YAML and mention no policy, each with the error.
     pub unreadable: Vec<(PathBuf, String)>,
+    /// Folders with templates of ytt, which are among the unreadable files.
+    pub ytt: BTreeSet<PathBuf>,
     /// Files and folders that cannot be opened, with the reason: whether they hold policies is unknown.
     pub closed: Vec<(PathBuf, String)>,
     /// Links to folders, which are not followed, and broken links.
@@ -47,6 +51,28 @@ pub struct Chart {
     pub folder: PathBuf,
     /// Whether a template mentions a policy.
     pub has_policies: bool,
+}
+
+impl PassedOverFiles {
+    /// Adds a template.
+    pub(crate) fn add_template(&mut self, file: &Path, template: &Template) {
+        self.unreadable
+            .push((file.to_owned(), template.reason().to_owned()));
+        match template {
+            Template::Helm(folder) => match self.charts.iter_mut().find(|chart| chart.folder == *folder) {
+                Some(chart) => chart.has_policies = true,
+                None => self.charts.push(Chart {
+                    folder: folder.clone(),
+                    has_policies: true,
+                }),
+            },
+            Template::Ytt => {
+                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+                self.ytt.insert(folder.unwrap_or(Path::new(".")).to_owned());
+            }
+            Template::Generator => {}
+        }
+    }
 }
 
 impl DocumentSet {

@@ -32,6 +32,7 @@ pub mod setup;
 pub mod shown;
 pub mod source;
 pub mod synthetic;
+pub mod templates;
 pub mod terminal;
 pub mod tidy;
 pub mod walk;

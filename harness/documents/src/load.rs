@@ -17,6 +17,7 @@ use crate::namespace::Namespaces;
 use crate::notes::{self, Missing};
 use crate::repository::Repository;
 use crate::role::{FileRole, is_suite};
+use crate::templates::Template;
 use crate::walk::{self, Listing};
 use crate::yaml::{self, Node};
 
@@ -126,14 +127,18 @@ impl Loader {
             kustomizations,
             given: self.namespace.as_deref(),
         };
-        // One of a generator's own, which no tool here can fill in.
-        let is_template = memchr::memmem::find(&bytes, b"{{<").is_some();
+        if let Some(template) = Template::of(file, &bytes).filter(|_| has_policies) {
+            if let Some(wrong) = template.refused(file).filter(|_| is_named) {
+                return Err(wrong);
+            }
+            if !is_named {
+                set.passed_over.add_template(file, &template);
+                return Ok(());
+            }
+        }
         let source = files::text(file, bytes);
         let is_tagged = || source.as_ref().is_ok_and(|source| yaml::is_tagged(&source.text));
-        let may_skip = match (is_named, has_policies) {
-            (false, _) => !has_policies || is_template,
-            (true, has_policies) => !has_policies && is_tagged(),
-        };
+        let may_skip = !has_policies && (!is_named || is_tagged());
         let added = source.and_then(|source| set.add(&source, &namespaces, is_named));
         match added {
             Err(wrong) if may_skip => {

@@ -9,6 +9,9 @@ use crate::documents::Document;
 use crate::identity::{SameName, TwinFolders};
 use crate::shown::visible;
 
+/// Unreadable files with a note of their own.
+const BROKEN: usize = 2;
+
 /// Notes about policies that were skipped, and about policies that are in `default` because nothing else was set.
 pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
     let mut notes = Vec::new();
@@ -26,6 +29,12 @@ pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
              check -`"
         ));
     }
+    if let Some(folder) = passed_over.ytt.first() {
+        let folder = visible(&folder.display().to_string());
+        notes.push(format!(
+            "templates of ytt are skipped; check their output: `ytt -f {folder} | peerwarden check -`"
+        ));
+    }
     let folders: BTreeSet<_> = passed_over.patches.iter().map(|(_, folder)| folder).collect();
     if let Some(folder) = folders.first() {
         let folder = visible(&folder.display().to_string());
@@ -33,6 +42,25 @@ pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
         let patches = counted(passed_over.patches.len() as u64, "Kustomize patch");
         notes.push(format!(
             "{patches} of policies skipped; check their output: `kubectl kustomize {folder} | peerwarden check -`"
+        ));
+    }
+    // What is meant for a cluster, and what no cluster takes. Templates have lines that are no YAML at all.
+    let broken = passed_over
+        .unreadable
+        .iter()
+        .filter(|(_, why)| !why.starts_with("this is a template"));
+    let broken: Vec<_> = broken.collect();
+    for (path, why) in broken.iter().take(BROKEN) {
+        let path = visible(&path.display().to_string());
+        notes.push(format!(
+            "skipped {path}, which is not YAML: {}; what is in it is not known here",
+            visible(why)
+        ));
+    }
+    if broken.len() > BROKEN {
+        let more = counted((broken.len() - BROKEN) as u64, "file");
+        notes.push(format!(
+            "skipped {more} more that are not YAML; `--verbose` lists them"
         ));
     }
     for (path, why) in &passed_over.closed {

@@ -10,6 +10,7 @@ mod node;
 mod path;
 mod portable;
 
+pub(crate) use cause::{TEMPLATE, template};
 pub use comment::comments;
 pub use node::{Entry, Node, Tree};
 pub(crate) use portable::is_tagged;

@@ -14,6 +14,7 @@ use peerwarden_documents::output;
 use peerwarden_documents::remark::remark;
 use peerwarden_documents::role::FileRole;
 use peerwarden_documents::source::Source;
+use peerwarden_documents::templates::Template;
 use peerwarden_documents::tidy;
 use peerwarden_documents::walk;
 use peerwarden_lint::fix::{self, FixedText};
@@ -148,6 +149,9 @@ fn formatted(file: &Path, is_named: bool) -> Result<Option<(Arc<Source>, String)
         }
     };
     let names_policies = marks::names_policies(&bytes);
+    if Template::of(file, &bytes).is_some() {
+        return Ok(None);
+    }
     let source = match files::text(file, bytes) {
         Err(_) if !names_policies => return Ok(None),
         source => source?,

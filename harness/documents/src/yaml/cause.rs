@@ -4,12 +4,15 @@ use std::ops::Range;
 
 use crate::wording::Wording;
 
+/// The message for a template.
+pub(crate) const TEMPLATE: &str = "this is a template of Helm or Go, not YAML";
+
 /// The mistake and its place; `None` if there is nothing clearer than the parser's message. `at` is where the parser
 /// stopped.
 pub(super) fn of(text: &str, at: Option<usize>) -> Option<(Wording, Range<usize>)> {
     if let Some(begins) = template(text) {
         let wording = Wording::helped(
-            "this is a template of Helm or Go, not YAML",
+            TEMPLATE,
             "check its output: `helm template CHART | peerwarden check -`",
         );
         return Some((wording, begins..begins + 2));
@@ -28,7 +31,7 @@ pub(super) fn of(text: &str, at: Option<usize>) -> Option<(Wording, Range<usize>
 }
 
 /// Where a template action begins: `{{` that is not a nested flow mapping.
-fn template(text: &str) -> Option<usize> {
+pub(crate) fn template(text: &str) -> Option<usize> {
     let begins = text.match_indices("{{").map(|(begins, _)| begins);
     begins.into_iter().find(|begins| {
         let rest = text.get(begins + 2..).unwrap_or_default();

@@ -46,3 +46,72 @@ fn a_fix_leaves_other_documents_alone() {
     folder.run(&["check", "--fix"]);
     assert_eq!(read(&folder, "all.yaml"), format!("{other}{POLICY}"));
 }
+
+/// A chart has templates in other folders than `templates/` too, such as `files/`.
+#[test]
+fn templates_anywhere_below_a_chart_are_skipped() {
+    let folder = Folder::with(&[("policy.yaml", POLICY), ("charts/a/Chart.yaml", "name: a\n")]);
+    let template = format!("{{{{- if .Values.on }}}}\n{LOOSE}{{{{- end }}}}\n");
+    folder.write("charts/a/files/generated.yaml", &template);
+    folder.write(
+        "charts/a/files/deep/quoted.yaml",
+        LOOSE.replace("name: a", "name: \"{{ .Values.name }}\""),
+    );
+    folder.write(
+        "values.yaml",
+        format!("{{{{<- define \"x\" >}}}}\n{LOOSE}{{{{<- end >}}}}\n"),
+    );
+    let before = read(&folder, "charts/a/files/deep/quoted.yaml");
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(
+        ran.warns("`helm template charts/a | peerwarden check -`"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        folder
+            .run(&["matrix", "--policies", ".", "--engine", "native"])
+            .code,
+        0
+    );
+    let ran = folder.run(&["fmt"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(read(&folder, "charts/a/files/generated.yaml"), template);
+    assert_eq!(read(&folder, "charts/a/files/deep/quoted.yaml"), before);
+    // Alone it may be a mistake, and it may hold a policy.
+    folder.write("b/generated.yaml", &template);
+    folder
+        .run(&["check"])
+        .says(2, &["b/generated.yaml", "template of Helm or Go"]);
+}
+
+/// ytt writes its code into comments, so that its templates can be read as YAML, and say something else.
+#[test]
+fn templates_of_ytt_are_skipped() {
+    let template = "#@ load(\"@ytt:data\", \"data\")\n---\napiVersion: security.istio.io/v1\nkind:   AuthorizationPolicy\nmetadata:\n  name: a\n  namespace: #@ data.values.namespace\nspec:\n  rules: [{from: [{source: {principals: [#@ data.values.a\n  ]}}]}]\n";
+    let folder = Folder::with(&[("policy.yaml", POLICY), ("config/policy.yaml", template)]);
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.warns("`ytt -f config | peerwarden check -`"), "{ran:?}");
+    assert_eq!(folder.run(&["fmt", "config/policy.yaml"]).code, 0);
+    assert_eq!(read(&folder, "config/policy.yaml"), template);
+    folder
+        .run(&["check", "config/policy.yaml"])
+        .says(2, &["this is a template of ytt"]);
+}
+
+/// What kubectl would refuse is not skipped in silence.
+#[test]
+fn a_manifest_that_is_no_yaml_has_a_note() {
+    let folder = Folder::with(&[("policy.yaml", POLICY)]);
+    folder.write(
+        "deployment.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nkind: Deployment\n",
+    );
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(
+        ran.warns("note: skipped deployment.yaml, which is not YAML"),
+        "{ran:?}"
+    );
+}
