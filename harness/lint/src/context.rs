@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use peerwarden_documents::charts::SkippedNames;
 use peerwarden_documents::documents::{Document, OtherDocuments};
 use peerwarden_documents::identity;
 use peerwarden_documents::kinds::DEFAULT;
@@ -38,8 +39,17 @@ pub enum Scope {
 pub struct Surroundings {
     /// Which of them are for the same cluster.
     pub scope: Scope,
-    /// Names that Helm charts beside them give to what they make.
-    pub of_charts: BTreeSet<String>,
+    /// What is beside them and was not read.
+    pub skipped: SkippedDocuments,
+}
+
+/// What is beside documents and was not read: it may have what they lack.
+#[derive(Debug, Clone, Default)]
+pub struct SkippedDocuments {
+    /// The names in it.
+    pub names: SkippedNames,
+    /// Whether the documents are a part of a cluster, as those on standard input.
+    pub is_part: bool,
 }
 
 /// All documents.
@@ -155,7 +165,7 @@ impl<'d> Context<'d> {
     }
 
     /// Whether two texts are for the same cluster, as far as known.
-    fn is_beside(&self, one: &Source, other: &Source) -> bool {
+    pub(crate) fn is_beside(&self, one: &Source, other: &Source) -> bool {
         self.surroundings.scope == Scope::Cluster || one.is_beside(other)
     }
 

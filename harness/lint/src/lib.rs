@@ -14,6 +14,7 @@ mod pattern;
 mod proof;
 mod proxies;
 mod public;
+mod repeats;
 mod run;
 mod sample;
 pub mod settings;
@@ -23,7 +24,7 @@ mod typing;
 mod values;
 mod workload;
 
-pub use context::{Scope, Surroundings};
+pub use context::{Scope, SkippedDocuments, Surroundings};
 pub use lint::Lint;
 pub use lints::{LINTS, by_code, no_such};
 pub use run::{Findings, of_placeholders, refused_at_handshake, run};

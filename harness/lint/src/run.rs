@@ -10,9 +10,10 @@ use peerwarden_documents::documents::OtherDocuments;
 use peerwarden_documents::setup::Setup;
 use peerwarden_documents::source::{Place, Source};
 
-use crate::context::{Context, Scope, Surroundings};
+use crate::context::{Context, Scope, SkippedDocuments, Surroundings};
 use crate::lint::{Finder, Lint};
 use crate::lints::{LINTS, by_code, foreign_trust_domain, impossible_value, suppression, twice};
+use crate::repeats;
 use crate::settings::{Level, Settings};
 use crate::suppressions;
 
@@ -68,6 +69,7 @@ pub fn run(
         Vec::new()
     };
     let documents = setup.resources.iter().chain(others.all());
+    let found = repeats::without(found);
     let mut found = suppressed(found, documents.map(|document| &document.source), &level);
     for finding in &mut found.findings {
         let level = finding.code.and_then(|code| settings.level(code));
@@ -87,20 +89,40 @@ pub fn run(
     found
 }
 
-/// What is refused because a placeholder stands where a value is to be: a warning, as of other placeholders (PW039).
-pub fn of_placeholders(mut refused: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    for finding in &mut refused {
+/// What is refused because a placeholder stands where a value is to be: a warning, as of other placeholders (PW039). In a file that says by its
+/// name that it is a template, it is a note.
+pub fn of_placeholders(refused: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<String>) {
+    let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    for mut finding in refused {
         let text = finding.place.as_ref().and_then(Place::text).unwrap_or_default();
-        let text = text.trim_matches(['"', '\'']);
-        if impossible_value::is_placeholder(text) {
-            let replaced = impossible_value::LINT.found(impossible_value::of_placeholder(text));
-            *finding = Diagnostic {
-                place: finding.place.take(),
-                ..replaced.help(impossible_value::FILL_IN)
-            };
+        let text = text.trim_matches(['"', '\'']).to_owned();
+        if !impossible_value::is_placeholder(&text) && !impossible_value::is_variable(&text) {
+            findings.push(finding);
+            continue;
         }
+        let file = finding.place.as_ref().map(|place| place.source.name.clone());
+        if let Some(file) = file.filter(|file| is_template(file)) {
+            notes.push(format!(
+                "`{file}` is a template with placeholders such as `{text}`: check what is made of it, too"
+            ));
+            continue;
+        }
+        let replaced = impossible_value::LINT.found(impossible_value::of_placeholder(&text));
+        findings.push(Diagnostic {
+            place: finding.place.take(),
+            ..replaced.help(impossible_value::FILL_IN)
+        });
     }
-    refused
+    notes.dedup();
+    (findings, notes)
+}
+
+/// Whether a file says by its name that it is a template, as `ingress-template.yaml`.
+fn is_template(file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let last = stem.rsplit(['-', '_', '.']).next().unwrap_or_default();
+    ["template", "tmpl", "tpl"].contains(&last)
 }
 
 /// The peers that policies let in and the handshake does not, as PW034 reports them, unless the text suppresses it.
@@ -111,7 +133,7 @@ pub fn refused_at_handshake(setup: &Setup) -> Vec<Diagnostic> {
     let others = OtherDocuments::default();
     let surroundings = Surroundings {
         scope: Scope::Folders,
-        of_charts: BTreeSet::new(),
+        skipped: SkippedDocuments::default(),
     };
     let context = Context::of(setup, &others, true, &surroundings);
     let found = foreign_trust_domain::of_workload(&context, &workload);

@@ -218,7 +218,7 @@ fn compiled(setup: Setup, text: &str) -> Result<(Setup, Vec<Diagnostic>)> {
         &Settings::default(),
         &Surroundings {
             scope: Scope::Cluster,
-            of_charts: std::collections::BTreeSet::new(),
+            skipped: peerwarden_lint::SkippedDocuments::default(),
         },
     );
     Ok((setup, found.findings))

@@ -1,5 +1,6 @@
 //! Things that real repositories have and that are not mistakes: no finding, or one note.
 
+mod evidence;
 mod left_alone;
 mod left_out;
 mod meant;

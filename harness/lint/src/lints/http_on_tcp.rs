@@ -10,6 +10,7 @@ use peerwarden_engine::resource::{Action, Rule};
 use peerwarden_engine::{Lookup, Peer, Protocol, Traffic};
 
 use crate::context::Target;
+use crate::context::standing::Standing;
 use crate::context::{Context, Policy};
 use crate::lint::{Finder, Finding, Lint};
 use crate::proof::Proof;
@@ -45,6 +46,14 @@ fn denying(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
         let Some(of_http) = of_rule().find(|list| list.is_http_only()) else {
             continue;
         };
+        // What other rules deny on every port is denied without this one.
+        let is_idle = |standing: &Standing| {
+            let of_policy = standing.policy(context);
+            standing.rule() == index && std::ptr::eq(of_policy.document, policy.document)
+        };
+        if context.idle_rules().iter().any(is_idle) {
+            continue;
+        }
         let only_http = of_rule().all(List::is_http_only);
         let targets = context.targets(policy);
         let finding = targets

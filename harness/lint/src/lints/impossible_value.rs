@@ -213,6 +213,11 @@ fn wrong(field: &str, value: &str) -> Option<Impossibility> {
     }
 }
 
+/// Whether a value is the name of a variable, as `JWKS_URI`: where it is refused, something was to replace it.
+pub(crate) fn is_variable(value: &str) -> bool {
+    placeholder::is_variable(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::wrong;

@@ -66,9 +66,9 @@ fn of_list(list: &List<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether the wider value is still about some paths: the other one is there for the reader.
+/// Whether the wider value is still about some paths or hosts: the other one is there for the reader.
 fn is_harmless(list: &List<'_>, by: &str) -> bool {
-    list.field == "paths" && !matches!(by, "*" | "/*" | "/{**}")
+    matches!(list.field, "paths" | "hosts") && !matches!(by, "*" | "/*" | "/{**}")
 }
 
 /// Whether both were written on purpose: `/ready` beside `*/ready`. Of a star inside PW027 says more.

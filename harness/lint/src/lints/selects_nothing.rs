@@ -91,7 +91,16 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         if selector.match_labels.is_empty() || of_gateway || candidates.into_iter().any(is_selected) {
             return None;
         }
-        let help = evidence::of(&inventory, &near, document, selector)?;
+        let skipped = &context.surroundings.skipped;
+        // A file that cannot be read has the name: the workload may be there.
+        if selector
+            .match_labels
+            .iter()
+            .any(|(name, value)| evidence::is_name(name) && skipped.names.labels.contains(value))
+        {
+            return None;
+        }
+        let help = evidence::of(&inventory, &near, (document, selector), skipped.is_part)?;
         Some(told(document, &title, help))
     };
     // One selector of several documents is one mistake.

@@ -3,6 +3,8 @@
 //! It is reported only if the documents contain workloads of that namespace, as others may be elsewhere; a namespace
 //! only if it is probably a typo.
 
+mod evidence;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use peerwarden_documents::count::counted;
@@ -28,7 +30,7 @@ pub(crate) const LINT: Lint = Lint {
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let inventory = Inventory::of(context.others);
-    let mut callers: BTreeMap<(&str, Option<&str>), UnknownCaller> = BTreeMap::new();
+    let mut callers: BTreeMap<(&str, Option<&str>), UnknownCaller<'_>> = BTreeMap::new();
     for policy in &context.policies {
         for list in lists(&policy.written) {
             for (path, value) in list.each() {
@@ -38,21 +40,25 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
                 };
                 let shuts_out = list.shuts_out(policy.written.action);
                 let unknown = match account {
-                    _ if namespace == NOT_INJECTED && !shuts_out => Some((None, of_system())),
+                    _ if namespace == NOT_INJECTED && !shuts_out => Some((None, Mistake::new(of_system()))),
                     _ if inventory.pods.is_empty() => None,
                     Some(account) if inventory.has_namespace(namespace) => {
                         of_account(context, &inventory, namespace, account).map(|why| (Some(account), why))
                     }
-                    _ => of_namespace(context, &inventory, namespace, account).map(|why| (None, why)),
+                    _ => of_namespace(context, &inventory, namespace, account)
+                        .map(|why| (None, Mistake::new(why))),
                 };
-                let Some((account, (message, help))) = unknown else {
+                let Some((caller, mistake)) = unknown else {
                     continue;
                 };
                 let place = policy.document.place(&path, false);
-                let finding = Finding::new(path, format!("`{value}`: {message}"), help)
+                let finding = Finding::new(path, format!("`{value}`: {}", mistake.message), mistake.help)
                     .grave_if(shuts_out)
                     .in_policy(&LINT, policy);
-                let known = callers.entry((namespace, account)).or_default();
+                // What runs as `default` is one mistake, whoever is meant.
+                let key = (namespace, caller.filter(|_| mistake.meant.is_none()));
+                let known = callers.entry(key).or_default();
+                known.meant.extend(account.zip(mistake.meant));
                 // One mistake is told once: where it keeps nobody out, if it does so anywhere.
                 let is_graver = known
                     .finding
@@ -79,14 +85,16 @@ fn of_system() -> (String, String) {
     )
 }
 
-/// A caller that is not known, wherever it is named.
+/// A caller that is not known, or several of one cause, wherever they are named.
 #[derive(Default)]
-struct UnknownCaller {
+struct UnknownCaller<'v> {
     finding: Option<Diagnostic>,
     places: Vec<Place>,
+    /// The accounts that workloads of their name do not run as, each with the workload.
+    meant: BTreeMap<&'v str, String>,
 }
 
-impl UnknownCaller {
+impl UnknownCaller<'_> {
     fn told(self) -> Option<Diagnostic> {
         let mut finding = self.finding?;
         let elsewhere: Vec<Place> = self
@@ -94,6 +102,14 @@ impl UnknownCaller {
             .into_iter()
             .filter(|place| Some(place) != finding.place.as_ref())
             .collect();
+        if self.meant.len() > 1 {
+            let accounts: BTreeSet<&str> = self.meant.keys().copied().collect();
+            finding.details.notes.push(format!(
+                "the same is so of {} accounts of this namespace: {}",
+                accounts.len(),
+                quoted(&accounts)
+            ));
+        }
         if elsewhere.len() > 2 {
             let places = counted(elsewhere.len() as u64, "other place");
             finding.details.notes.push(format!("{places} have it too"));
@@ -128,12 +144,30 @@ fn caller<'v>(list: &List<'_>, value: &'v str, own: &'v str) -> Option<(&'v str,
     (is_name(namespace) && account.is_none_or(is_name)).then_some(caller)
 }
 
+/// What is wrong with a caller, and what to do.
+struct Mistake {
+    message: String,
+    help: String,
+    /// The workload that was meant, if it runs as `default`: one cause for all of a namespace.
+    meant: Option<String>,
+}
+
+impl Mistake {
+    fn new((message, help): (String, String)) -> Self {
+        Self {
+            message,
+            help,
+            meant: None,
+        }
+    }
+}
+
 fn of_account(
     context: &Context<'_>,
     inventory: &Inventory<'_>,
     namespace: &str,
     account: &str,
-) -> Option<(String, String)> {
+) -> Option<Mistake> {
     let mut workloads = inventory.in_namespace(namespace).peekable();
     workloads.peek()?;
     let is_declared = (inventory.accounts(namespace)).is_some_and(|known| known.contains(account));
@@ -141,40 +175,79 @@ fn of_account(
     if is_declared || of_unplaced.into_iter().any(|known| known == account) {
         return None;
     }
+    let skipped = &context.surroundings.skipped;
     let known = inventory.accounts(namespace).cloned().unwrap_or_default();
-    // One that has the name itself, and runs as another account.
-    let named = inventory
-        .in_namespace(namespace)
-        .find(|pod| is_named(pod, account));
-    if let Some((pod, runs_as)) = named.and_then(|pod| Some((pod, pod.account?))) {
-        let message = format!("{} runs as the service account `{runs_as}`", pod.title);
-        let help = format!("set `serviceAccountName: {account}` for it, or write `{runs_as}` here");
-        return Some((message, help));
-    }
     let slip = typing::meant(account, known.iter().copied());
+    // A chart, or a file that cannot be read, has the name: the workload that is there may be another one.
+    if slip.is_none() && skipped.names.accounts.contains(account) {
+        return None;
+    }
+    if let Some(pod) = named(inventory, namespace, account)
+        && let Some(runs_as) = pod.account
+    {
+        return Some(Mistake {
+            message: format!("{} runs as the service account `{runs_as}`", pod.title),
+            help: format!("set `serviceAccountName: {account}` for it, or write `{runs_as}` here"),
+            meant: (runs_as == DEFAULT).then(|| pod.title.clone()),
+        });
+    }
+    let like = like(inventory, namespace, account);
     // Charts install gateways and monitoring, many documents in `default` name no namespace, and the rest of a patch is
     // elsewhere.
     let may_be_elsewhere = namespace == context.mesh.root_namespace
         || namespace == DEFAULT
         || is_installed(account)
-        || context.surroundings.of_charts.contains(account)
+        || skipped.names.of_charts.contains(account)
         || inventory.has_account(account)
         || workloads.any(|pod| pod.account.is_none())
         // Where charts make workloads, they make accounts too; unless a workload that is there was meant.
-        || known.iter().all(|known| *known == DEFAULT)
-            && !context.surroundings.of_charts.is_empty()
-            && !inventory.in_namespace(namespace).any(|pod| begins_so(pod, account));
+        || known.iter().all(|known| *known == DEFAULT) && !skipped.names.of_charts.is_empty() && like.is_none();
     if slip.is_none() && may_be_elsewhere {
+        return None;
+    }
+    // An operator or another repository may run it; unless what is here is all that there is, or has the same mistake.
+    let is_all_here = !skipped.is_part
+        && (evidence::is_whole(context, inventory, namespace)
+            || evidence::has_others(context, inventory, namespace));
+    if slip.is_none() && like.is_none() && !is_all_here {
         return None;
     }
     let message =
         format!("no workload among the documents runs as `{account}` in the namespace `{namespace}`");
     let near = slip.or_else(|| nearest(account, known.iter().copied()));
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("service accounts of `{namespace}`: {}", quoted(&known)),
+    let help = match (near, like.and_then(|pod| Some((pod, pod.account?)))) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, Some((pod, runs_as))) => format!(
+            "{} runs as `{runs_as}`: set `serviceAccountName: {account}` for it if it is meant",
+            pod.title
+        ),
+        (None, None) => format!("service accounts of `{namespace}`: {}", quoted(&known)),
     };
-    Some((message, help))
+    let meant = like.filter(|pod| slip.is_none() && pod.account == Some(DEFAULT));
+    Some(Mistake {
+        message,
+        help,
+        meant: meant.map(|pod| pod.title.clone()),
+    })
+}
+
+/// The workload that has the name of an account.
+fn named<'i, 'd>(inventory: &'i Inventory<'d>, namespace: &'i str, account: &str) -> Option<&'i Pod<'d>> {
+    inventory
+        .in_namespace(namespace)
+        .find(|pod| is_named(pod, account))
+}
+
+/// A workload whose name begins with that of an account: `nawal-ai`, and `lsa-auth` for `lsa-sa`.
+fn like<'i, 'd>(inventory: &'i Inventory<'d>, namespace: &'i str, account: &str) -> Option<&'i Pod<'d>> {
+    let endings = ["-service-account", "-serviceaccount", "-sa"];
+    let word = endings.iter().find_map(|ending| account.strip_suffix(ending));
+    let word = word.unwrap_or(account);
+    inventory
+        .in_namespace(namespace)
+        .find(|pod| begins_so(pod, account) || begins_so(pod, word) || pod.name == word)
+        // One that no document places, and that has the very name.
+        .or_else(|| inventory.unplaced().find(|pod| pod.name == account))
 }
 
 fn of_namespace(
@@ -201,7 +274,7 @@ fn of_namespace(
         .iter()
         .find(is_it)
         .filter(|_| inventory.declares_namespaces());
-    let pod = elsewhere.filter(|_| !context.surroundings.of_charts.contains(namespace))?;
+    let pod = elsewhere.filter(|_| !context.surroundings.skipped.names.of_charts.contains(namespace))?;
     Some((message, format!("{} is in `{}`", pod.title, pod.namespace)))
 }
 

@@ -8,7 +8,7 @@ use peerwarden_documents::document_set::DocumentSet;
 use peerwarden_documents::load::Loader;
 use peerwarden_documents::setup::Setup;
 use peerwarden_lint::settings::Settings;
-use peerwarden_lint::{self as lint, Findings, Scope, Surroundings};
+use peerwarden_lint::{self as lint, Findings, Scope, SkippedDocuments, Surroundings};
 
 /// The code of findings about unused suppressions: a suppression that is used in any cluster is used.
 const SUPPRESSION: &str = "PW030";
@@ -29,7 +29,7 @@ pub(super) fn findings(
     read: DocumentSet,
     loader: &Loader,
     settings: &Settings,
-    of_charts: &BTreeSet<String>,
+    skipped: &SkippedDocuments,
 ) -> Findings {
     // Whole repositories are large: they are copied only if clusters split them.
     let has_clusters = !clusters::names(&loader.repository, &read).is_empty();
@@ -68,7 +68,7 @@ pub(super) fn findings(
         };
         let surroundings = Surroundings {
             scope,
-            of_charts: of_charts.clone(),
+            skipped: skipped.clone(),
         };
         lint::run(&setup, &set.documents.others, settings, &surroundings)
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use peerwarden_documents::charts;
+use peerwarden_documents::charts::SkippedNames;
 use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::document_set::{Chart, DocumentSet, PassedOverFiles};
@@ -18,8 +18,8 @@ use peerwarden_documents::setup::{Protocol, Setup};
 use peerwarden_documents::synthetic;
 use peerwarden_documents::walk::{self, Listing};
 use peerwarden_engine::{Program, Workload};
-use peerwarden_lint::Findings;
 use peerwarden_lint::settings::Settings;
+use peerwarden_lint::{Findings, SkippedDocuments};
 use peerwarden_suite as suite;
 use peerwarden_suite::running;
 
@@ -101,7 +101,14 @@ impl CheckResult {
             suppressed,
             unproved,
             mut notes,
-        } = of_documents(mesh, read, loader, settings, &charts::names(&passed_over.charts));
+        } = {
+            let is_part = paths == [Path::new("-")];
+            let skipped = SkippedDocuments {
+                names: SkippedNames::of(&passed_over),
+                is_part,
+            };
+            of_documents(mesh, read, loader, settings, &skipped)
+        };
         findings.extend(found);
         // In the order of the texts; findings without a place come first.
         let order = |finding: &Diagnostic| {
@@ -166,7 +173,7 @@ fn of_documents(
     read: DocumentSet,
     loader: &Loader,
     settings: &Settings,
-    of_charts: &BTreeSet<String>,
+    skipped: &SkippedDocuments,
 ) -> Findings {
     // Whether a document is accepted does not depend on the workload; yet there must be one.
     let any = Workload {
@@ -193,15 +200,23 @@ fn of_documents(
         setup.resources = all;
     }
     findings.extend(setup.trust().err().into_iter().flatten());
-    let mut findings = peerwarden_lint::of_placeholders(findings);
-    let mut found = clusters::findings(setup, read, loader, settings, of_charts);
-    // A placeholder that is refused may be found by the lint too.
-    let by_lint = |finding: &Diagnostic| {
-        let mut others = found.findings.iter();
-        others
-            .any(|other| other.code.is_some() && (other.code, &other.place) == (finding.code, &finding.place))
+    let (mut findings, notes) = peerwarden_lint::of_placeholders(findings);
+    let mut found = clusters::findings(setup, read, loader, settings, skipped);
+    // A value that is refused has its error, and needs no other finding.
+    let place = |finding: &Diagnostic| {
+        let place = finding.place.as_ref()?;
+        Some((place.source.name.clone(), place.span.clone()))
     };
-    findings.retain(|finding| !by_lint(finding));
+    let refused: BTreeSet<_> = findings
+        .iter()
+        .filter_map(place)
+        .map(|(name, span)| (name, span.start, span.end))
+        .collect();
+    found.findings.retain(|finding| {
+        let place = place(finding).map(|(name, span)| (name, span.start, span.end));
+        place.is_none_or(|place| !refused.contains(&place))
+    });
+    found.notes.extend(notes);
     findings.append(&mut found.findings);
     Findings { findings, ..found }
 }

@@ -191,7 +191,12 @@ fn a_caller_that_nobody_is() {
             "service accounts of `web`: `frontend`",
         ),
     ] {
-        says("PW045", &[&frontend, &policy], said);
+        // What the policies select is there, and so the callers would be.
+        says(
+            "PW045",
+            &[&frontend, &deployment("orders", "shop", HTTP), &policy],
+            said,
+        );
     }
     let denying = source("principals: [cluster.local/ns/web/sa/frontnd]").replace("ALLOW", "DENY");
     says("PW045", &[&frontend, &denying], "error: ");
@@ -205,7 +210,7 @@ fn a_caller_that_nobody_is() {
     let batch = source("principals: [cluster.local/ns/web/sa/batch]");
     says(
         "PW045",
-        &[&as_default, &batch],
+        &[&as_default, &deployment("orders", "shop", HTTP), &batch],
         "service accounts of `web`: `default`",
     );
     let declared = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: batch, namespace: web}\n";

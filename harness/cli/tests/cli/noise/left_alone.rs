@@ -100,6 +100,24 @@ fn templates_of_ytt_are_skipped() {
         .says(2, &["this is a template of ytt"]);
 }
 
+/// The name of a variable stands where a value is to be.
+#[test]
+fn a_variable_is_a_placeholder() {
+    let text = "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: a, namespace: shop}\nspec:\n  jwtRules:\n  - issuer: https://a.example\n    jwksUri: JWKS_URI\n";
+    let required = POLICY.replace("namespaces: [web]", "requestPrincipals: [\"*\"]");
+    let folder = Folder::with(&[("tokens-template.yaml", text), ("policy.yaml", &required)]);
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(
+        ran.warns("is a template with placeholders such as `JWKS_URI`"),
+        "{ran:?}"
+    );
+    folder.write("tokens.yaml", text);
+    folder
+        .run(&["check"])
+        .says(1, &["warning[PW039]", "`JWKS_URI` is a placeholder"]);
+}
+
 /// What kubectl would refuse is not skipped in silence.
 #[test]
 fn a_manifest_that_is_no_yaml_has_a_note() {

@@ -82,6 +82,15 @@ pub(super) fn is_one(value: &str) -> bool {
         || CAPITALS.iter().any(|word| is_word_of(value, word))
 }
 
+/// Whether a value is the name of a variable.
+pub(super) fn is_variable(value: &str) -> bool {
+    let is_of_name = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    let has_words = value.split('_').filter(|word| !word.is_empty()).count() > 1;
+    has_words
+        && value.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && value.chars().all(is_of_name)
+}
+
 /// Whether the text contains `word` as a whole word: `todos` is a name.
 fn is_word_of(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(start, _)| {

@@ -12,12 +12,17 @@ use crate::typing;
 /// Labels with the name of an application.
 const NAMES: [&str; 4] = ["app", "app.kubernetes.io/name", "k8s-app", "name"];
 
+/// Whether a label has the name of an application.
+pub(super) fn is_name(label: &str) -> bool {
+    NAMES.contains(&label)
+}
+
 /// What to write instead; `None` if the workload may be elsewhere. `near` are the workloads of the namespace.
 pub(super) fn of(
     inventory: &Inventory<'_>,
     near: &[&Pod<'_>],
-    document: &Document,
-    selector: &Selector,
+    (document, selector): (&Document, &Selector),
+    is_part: bool,
 ) -> Option<String> {
     if let Some(help) = slip(near, selector) {
         return Some(help);
@@ -44,11 +49,14 @@ pub(super) fn of(
             None => format!("{} has no label `{}`", pod.title, missing.0),
         });
     }
-    let by_other = by_name(near, selector)
-        .or_else(|| by_own_labels(near, selector))
-        .or_else(|| by_first_word(near, selector));
-    if by_other.is_some() {
+    let by_other = by_name(near, selector).or_else(|| by_own_labels(near, selector));
+    // Of a part of a cluster nobody knows what else there is.
+    if by_other.is_some() || is_part {
         return by_other;
+    }
+    let by_first_word = by_first_word(near, selector);
+    if by_first_word.is_some() {
+        return by_first_word;
     }
     // Whoever writes both into one file has them all.
     let beside = near.iter().any(|pod| pod.file == document.source.name);
@@ -84,7 +92,7 @@ fn by_own_labels(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
 }
 
 /// What an application has beside itself: its name begins like the application's.
-const HELPERS: [&str; 14] = [
+const HELPERS: [&str; 17] = [
     "db",
     "database",
     "postgres",
@@ -96,6 +104,9 @@ const HELPERS: [&str; 14] = [
     "cache",
     "worker",
     "exporter",
+    "metrics",
+    "adapter",
+    "operator",
     "job",
     "migration",
     "test",
@@ -111,7 +122,7 @@ fn by_first_word(near: &[&Pod<'_>], selector: &Selector) -> Option<String> {
             let rest = known
                 .strip_prefix(value.as_str())
                 .and_then(|rest| rest.strip_prefix('-'));
-            rest.is_some_and(|rest| !HELPERS.contains(&rest))
+            rest.is_some_and(|rest| !rest.split('-').any(|word| HELPERS.contains(&word)))
         };
         let values: BTreeSet<&str> = near
             .iter()

@@ -1,0 +1,160 @@
+//! What is not known is not claimed, and what follows from another mistake is not told again.
+
+use crate::fixture::{Folder, RunOutput};
+
+fn policy(name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  {spec}\n---\n"
+    )
+}
+
+fn deployment(name: &str, account: Option<&str>) -> String {
+    let account = account.map_or_else(String::new, |account| format!("serviceAccountName: {account}, "));
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  template:\n    metadata: {{labels: {{app: \
+         {name}}}}}\n    spec: {{{account}containers: [{{name: a, image: a}}]}}\n---\n"
+    )
+}
+
+fn from(accounts: &[&str]) -> String {
+    let principals: Vec<String> = accounts
+        .iter()
+        .map(|account| format!("cluster.local/ns/shop/sa/{account}"))
+        .collect();
+    format!(
+        "rules: [{{from: [{{source: {{principals: [{}]}}}}]}}]",
+        principals.join(", ")
+    )
+}
+
+fn codes(ran: &RunOutput) -> Vec<String> {
+    let codes = ran.out.split("[PW").skip(1);
+    codes.map(|code| format!("PW{}", &code[..3])).collect()
+}
+
+/// The workload may be in a file that cannot be read, or in a chart.
+#[test]
+fn what_was_left_out_may_be_it() {
+    let selecting = policy(
+        "orders",
+        &format!("selector: {{matchLabels: {{app: orders}}}}\n  {}", from(&["web"])),
+    );
+    let folder = Folder::with(&[("policies.yaml", &selecting)]);
+    folder.write("web.yaml", deployment("web", Some("web")));
+    folder.write(
+        "other.yaml",
+        deployment("orders", None).replace("namespace: shop", "namespace: live"),
+    );
+    folder
+        .run(&["check"])
+        .says(1, &["PW023", "Deployment live/orders has these labels"]);
+    folder.write(
+        "orders.yaml",
+        format!(
+            "{}kind: Deployment\nkind: Deployment\n",
+            deployment("orders", None)
+        ),
+    );
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+
+    let calling = policy(
+        "web",
+        &format!("selector: {{matchLabels: {{app: web}}}}\n  {}", from(&["orders"])),
+    );
+    let folder = Folder::with(&[("policies.yaml", &calling)]);
+    folder.write(
+        "web.yaml",
+        format!("{}{}", deployment("web", Some("web")), deployment("orders", None)),
+    );
+    folder.run(&["check"]).says(
+        1,
+        &[
+            "PW045",
+            "Deployment shop/orders runs as the service account `default`",
+        ],
+    );
+    folder.write("chart/Chart.yaml", "name: shop\n");
+    folder.write("chart/templates/a.yaml", "a: {{ .x }}\n");
+    folder.write("chart/values.yaml", "orders: {serviceAccount: orders}\n");
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+}
+
+/// Whoever runs a workload that is not here makes its account too; standard input is a part of a cluster.
+#[test]
+fn an_account_may_be_elsewhere() {
+    let selecting = |name: &str, accounts: &[&str]| {
+        policy(
+            name,
+            &format!("selector: {{matchLabels: {{app: {name}}}}}\n  {}", from(accounts)),
+        )
+    };
+    let policies = selecting("web", &["kafka-client"]);
+    let web = deployment("web", Some("web"));
+    let folder = Folder::with(&[("policies.yaml", &policies), ("web.yaml", &web)]);
+    // All that the policies of the namespace select is there.
+    folder.run(&["check"]).says(
+        1,
+        &["PW045", "no workload among the documents runs as `kafka-client`"],
+    );
+    let ran = folder.run_with(&["check", "-"], format!("{policies}{web}"));
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    // A slip is one wherever the rest is.
+    let ran = folder.run_with(
+        &["check", "-"],
+        format!("{}{web}", policies.replace("kafka-client", "wbe")),
+    );
+    ran.says(1, &["PW045", "did you mean `web`?"]);
+    // An operator runs this one.
+    folder.write("kafka.yaml", selecting("kafka", &["web"]));
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+}
+
+#[test]
+fn what_follows_from_a_mistake_is_told_with_it() {
+    // A value that is refused.
+    let text = format!(
+        "{}apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {{name: a, namespace: shop}}\nspec: {{jwtRules: [{{issuer: \
+         https://a.example, jwksUri: https://a.example/jwks}}]}}\n",
+        policy(
+            "a",
+            "rules: [{when: [{key: request.auth.principal, notValues: [\"\"]}]}]"
+        )
+    );
+    let ran = Folder::with(&[("a.yaml", &text)]).run(&["check"]);
+    ran.says(2, &["an empty value matches nothing"]);
+    assert_eq!(codes(&ran), [] as [String; 0], "{ran:?}");
+
+    // A deny-all.
+    let all = policy("deny-all", "action: DENY\n  rules: [{}]");
+    let http = policy(
+        "hosts",
+        "action: DENY\n  rules: [{to: [{operation: {hosts: [a.example, \"a.example:*\"]}}]}]",
+    );
+    let text = format!("{all}{http}{}", policy("web", &from(&["web"])));
+    let ran = Folder::with(&[("a.yaml", &text)]).run(&["check"]);
+    assert_eq!(codes(&ran), ["PW020"], "{ran:?}");
+
+    // An allow-all.
+    let text = format!(
+        "{}{}{}",
+        policy("deny-all", "{}"),
+        policy("allow-all", "rules: [{}]"),
+        policy("web", &from(&["web"]))
+    );
+    let ran = Folder::with(&[("a.yaml", &text)]).run(&["check"]);
+    assert_eq!(codes(&ran), ["PW012"], "{ran:?}");
+
+    // A value that means something else.
+    let text = policy(
+        "hosts",
+        "rules: [{to: [{operation: {hosts: [\"*.a.example:*\", \"*.b.a.example:*\"]}}]}]",
+    );
+    let ran = Folder::with(&[("a.yaml", &text)]).run(&["check"]);
+    assert!(
+        ran.out.contains("[PW027]") && !ran.out.contains("[PW022]"),
+        "{ran:?}"
+    );
+}
