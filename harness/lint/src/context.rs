@@ -3,6 +3,7 @@
 mod document;
 mod gateways;
 pub(crate) mod index;
+mod injection;
 mod programs;
 pub(crate) mod standing;
 

@@ -10,7 +10,7 @@ use peerwarden_engine::resource::MtlsMode;
 use peerwarden_engine::{Program, RuleId};
 
 /// The label, and formerly the annotation, that says whether a pod has its own Envoy.
-const INJECT: &str = "sidecar.istio.io/inject";
+pub(crate) const INJECT: &str = "sidecar.istio.io/inject";
 
 /// A document that runs pods.
 pub(crate) struct Workload<'d> {

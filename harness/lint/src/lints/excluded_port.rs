@@ -1,5 +1,7 @@
 //! PW011: a port that `excludeInboundPorts` excludes from the server's Envoy, and that clients still call with mutual
 //! TLS: they decide by the label of the endpoint, not by its ports.
+//!
+//! It is reported only where something says that the pods have an Envoy: some charts write the annotation always.
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_documents::documents::OtherDocuments;
@@ -28,7 +30,11 @@ const HELP: &str =
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for workload in &context.workloads {
+    for workload in context
+        .workloads
+        .iter()
+        .filter(|workload| context.is_injected(workload))
+    {
         let Some(modes) = context.modes(&workload.selected()) else {
             continue;
         };

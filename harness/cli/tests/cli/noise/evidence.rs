@@ -112,6 +112,33 @@ fn an_account_may_be_elsewhere() {
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
 }
 
+/// Some charts write the annotation always.
+#[test]
+fn a_port_is_excluded_only_where_there_is_a_sidecar() {
+    let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: db, namespace: shop}\nspec:\n  template:\n    metadata:\n      labels: {app: db}\n      annotations:\n        traffic.sidecar.istio.io/excludeInboundPorts: \"5432\"\n    spec: {containers: [{name: a, image: a, ports: [{containerPort: 5432}]}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: shop}\nspec: {selector: {app: db}, ports: [{port: 5432, name: tcp}]}\n---\n";
+    let elsewhere = policy("web", &from(&["web"])).replace("shop", "web");
+    let folder = Folder::with(&[("db.yaml", workload), ("web.yaml", &elsewhere)]);
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    for evidence in [
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio-injection: enabled}}\n",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {istio.io/rev: stable}}\n",
+        "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: shop}\nspec: {mtls: {mode: STRICT}}\n",
+    ] {
+        folder.write("evidence.yaml", evidence);
+        folder.run(&["check"]).says(1, &["PW011"]);
+    }
+    folder.write("evidence.yaml", "a: 1\n");
+    folder.write(
+        "db.yaml",
+        workload.replace(
+            "labels: {app: db}",
+            "labels: {app: db, sidecar.istio.io/inject: \"true\"}",
+        ),
+    );
+    folder.run(&["check"]).says(1, &["PW011"]);
+}
+
 #[test]
 fn what_follows_from_a_mistake_is_told_with_it() {
     // A value that is refused.
