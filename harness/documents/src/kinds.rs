@@ -23,7 +23,7 @@ pub(crate) const WORKLOADS: [&str; 8] = [
 ];
 
 /// Other kinds that lints read.
-const BESIDE: [&str; 14] = [
+const BESIDE: [&str; 16] = [
     "Namespace",
     "Service",
     "ServiceAccount",
@@ -38,6 +38,8 @@ const BESIDE: [&str; 14] = [
     "TCPRoute",
     "WorkloadEntry",
     "WorkloadGroup",
+    "IstioOperator",
+    "Istio",
 ];
 
 /// The namespace that kubectl uses by default.

@@ -4,6 +4,8 @@
 //! `caCertificates`; no other peer reaches the policy
 //! (<https://istio.io/latest/docs/tasks/security/authentication/authn-policy/>).
 
+mod meshes;
+
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::Action;
@@ -14,6 +16,7 @@ use crate::context::Context;
 use crate::context::Policy;
 use crate::lint::{Finder, Finding, Lint};
 use crate::values::{List, lists};
+use meshes::KnownMesh;
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW034",
@@ -28,30 +31,52 @@ pub(crate) const LINT: Lint = Lint {
 const OURS: &str = "cluster.local";
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
-    let policies = context.policies.iter();
-    // If the mesh settings are not given and no policy names `cluster.local`, the mesh may have any other trust domain.
-    let knows_ours = context.mesh_is_given
-        || policies
-            .clone()
-            .any(|policy| domains(policy).any(|(_, domain)| domain == OURS));
-    if !knows_ours {
-        return Vec::new();
-    }
-    let behind_handshake = policies.filter(|policy| !context.is_for_gateway(policy));
-    behind_handshake
-        .flat_map(|policy| of_policy(context, policy))
-        .collect()
+    let meshes = meshes::all(context);
+    let behind_handshake = context
+        .policies
+        .iter()
+        .filter(|policy| !context.is_for_gateway(policy));
+    let of = |policy| {
+        let known = meshes::of(context, &meshes, policy);
+        // If nothing says what the mesh is and no policy nearby names `cluster.local`, the mesh may have any other trust domain.
+        let names_ours = || {
+            let metadata = |policy: &Policy<'_>| {
+                let metadata = &policy.written.metadata;
+                (metadata.namespace.clone(), metadata.name.clone())
+            };
+            // A document of the same name is an alternative.
+            let beside = |other: &&Policy<'_>| {
+                context.is_beside(&policy.document.source, &other.document.source)
+                    && (std::ptr::eq(other.document, policy.document) || metadata(other) != metadata(policy))
+            };
+            let mut beside = context.policies.iter().filter(beside);
+            beside.any(|other| domains(other).any(|(_, domain)| domain == OURS))
+        };
+        if context.mesh_is_given || !known.is_empty() || names_ours() {
+            of_policy(context, policy, &known, &meshes)
+        } else {
+            Vec::new()
+        }
+    };
+    behind_handshake.flat_map(of).collect()
 }
 
 /// The same for one workload, whose mesh is known.
 pub(crate) fn of_workload(context: &Context<'_>, workload: &Workload) -> Vec<Diagnostic> {
     let policies = context.policies.iter();
     let applying = policies.filter(|policy| context.applies_to(policy, workload));
-    applying.flat_map(|policy| of_policy(context, policy)).collect()
+    applying
+        .flat_map(|policy| of_policy(context, policy, &[], &[]))
+        .collect()
 }
 
 /// A finding for each trust domain, at the first value that names it.
-fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
+fn of_policy(
+    context: &Context<'_>,
+    policy: &Policy<'_>,
+    known: &[&KnownMesh],
+    all: &[KnownMesh],
+) -> Vec<Diagnostic> {
     let mut seen = Vec::new();
     let mut findings = Vec::new();
     let admits = |list: &List<'_>| match policy.written.action {
@@ -62,25 +87,58 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
     for list in lists(&policy.written).iter().filter(|list| admits(list)) {
         for (path, value) in list.each() {
             let Some(domain) = domain(list.field, value) else {
-                findings.extend(
-                    of_wildcard(context, list.field, path, value)
-                        .map(|finding| finding.in_policy(&LINT, policy)),
-                );
+                let found = of_wildcard(context, known, list.field, (path, value));
+                findings.extend(found.map(|finding| finding.in_policy(&LINT, policy)));
                 continue;
             };
-            if domain == OURS || context.trust.has(domain) || seen.contains(&domain.to_owned()) {
+            // Without a mesh nearby, the policy may be for any that is described.
+            let may_be_ours = || known.is_empty() && all.iter().any(|mesh| mesh.trust.has(domain));
+            if domain == OURS
+                || has(context, known, domain)
+                || may_be_ours()
+                || seen.contains(&domain.to_owned())
+            {
                 continue;
             }
             seen.push(domain.to_owned());
-            let message = format!("`{value}`: {}", handshake::reason(&context.trust, domain));
+            let message = format!("`{value}`: {}", reason(context, known, domain));
             findings.push(Finding::new(path, message, handshake::help(domain)).in_policy(&LINT, policy));
         }
     }
     findings
 }
 
+/// Whether the mesh accepts a trust domain: the one that is given, or else those that the documents describe.
+fn has(context: &Context<'_>, known: &[&KnownMesh], domain: &str) -> bool {
+    if context.mesh_is_given || known.is_empty() {
+        return context.trust.has(domain);
+    }
+    known.iter().any(|mesh| mesh.trust.has(domain))
+}
+
+/// Why the handshake refuses a trust domain, and where it is said which one the mesh has.
+fn reason(context: &Context<'_>, known: &[&KnownMesh], domain: &str) -> String {
+    if context.mesh_is_given {
+        return handshake::reason(&context.trust, domain);
+    }
+    let refused =
+        format!("the handshake refuses peers of the trust domain `{domain}`, whatever the policies");
+    match known.first() {
+        Some(mesh) => {
+            let names: Vec<String> = mesh.trust.names().map(|name| format!("`{name}`")).collect();
+            format!("{refused}: {} has {}", mesh.title, names.join(", "))
+        }
+        None => format!("{refused}, if the mesh has `{OURS}`, as no document says otherwise"),
+    }
+}
+
 /// A wildcard that no trust domain of the mesh matches.
-fn of_wildcard(context: &Context<'_>, field: &str, path: Path, value: &str) -> Option<Finding> {
+fn of_wildcard(
+    context: &Context<'_>,
+    known: &[&KnownMesh],
+    field: &str,
+    (path, value): (Path, &str),
+) -> Option<Finding> {
     let domain = match field {
         // A star at the end of `partner*` and at the start of `*partner/ns/web` stands for a part of the trust domain; in `*/sa/a` for all
         // of it, and in `*-a` for more.
@@ -96,7 +154,8 @@ fn of_wildcard(context: &Context<'_>, field: &str, path: Path, value: &str) -> O
         // Anything, a star inside, or a whole name.
         _ => true,
     };
-    if matches(OURS) || context.trust.names().any(matches) {
+    let is_known = known.iter().any(|mesh| mesh.trust.names().any(matches));
+    if matches(OURS) || context.trust.names().any(matches) || is_known {
         return None;
     }
     let message = format!(

@@ -185,3 +185,51 @@ fn what_follows_from_a_mistake_is_told_with_it() {
         "{ran:?}"
     );
 }
+
+const TWO: &str =
+    "rules: [{from: [{source: {principals: [cluster.local/ns/a/sa/a, eu.example/ns/a/sa/a]}}]}]";
+
+/// An IstioOperator beside the policies says which trust domain the mesh has.
+#[test]
+fn documents_describe_the_mesh() {
+    let folder = Folder::with(&[("eu/a.yaml", &policy("a", TWO))]);
+    folder.run(&["check"]).says(
+        1,
+        &[
+            "PW034",
+            "if the mesh has `cluster.local`, as no document says otherwise",
+        ],
+    );
+    let operator = |domain: &str| {
+        format!(
+            "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {{name: eu}}\nspec: {{meshConfig: {{trustDomain: {domain}}}}}\n"
+        )
+    };
+    folder.write("eu/istio.yaml", operator("us.example"));
+    folder.run(&["check"]).says(
+        1,
+        &["PW034", "IstioOperator `eu` in `eu/istio.yaml` has `us.example`"],
+    );
+    folder.write("eu/istio.yaml", operator("eu.example"));
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    // That of another folder is of another cluster; the policies may be for that one.
+    std::fs::remove_file(folder.path("eu/istio.yaml")).unwrap();
+    folder.write("other/istio.yaml", operator("eu.example"));
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+}
+
+/// The steps of a lesson, of which one is applied.
+#[test]
+fn an_alternative_says_nothing_of_the_mesh() {
+    let folder = Folder::with(&[
+        (
+            "old.yaml",
+            &policy("a", &from(&["a"]).replace("cluster.local", "old-td")),
+        ),
+        ("new.yaml", &policy("a", &from(&["a"]))),
+    ]);
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+}
