@@ -3,8 +3,9 @@
 //! A first ALLOW policy closes a workload to all that it does not name
 //! (<https://istio.io/latest/docs/concepts/security/#implicit-enablement>).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use peerwarden_documents::count::counted;
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::Action;
@@ -24,34 +25,73 @@ pub(crate) const LINT: Lint = Lint {
 
 fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut said = BTreeSet::new();
-    let mut found = Vec::new();
+    // Those of one namespace have one cause.
+    let mut by_namespace: BTreeMap<&str, Vec<Closed<'_, '_>>> = BTreeMap::new();
     for policy in context.policies.iter().filter(|policy| is_only_public(policy)) {
-        let closed: Vec<Target<'_>> = context
-            .targets(policy)
-            .into_iter()
-            .filter(|target| is_closed(context, policy, target))
-            .collect();
-        let Some(first) = closed.first() else { continue };
-        // Several policies may close one workload: one of them is told.
-        let key = (first.workload.namespace.clone(), first.workload.labels.clone());
-        if !said.insert(key) {
-            continue;
+        for target in context.targets(policy) {
+            // Several policies may close one workload: one of them is told.
+            let key = (target.workload.namespace.clone(), target.workload.labels.clone());
+            if !is_closed(context, policy, &target) || !said.insert(key) {
+                continue;
+            }
+            let namespace = policy.written.metadata.namespace.as_str();
+            let closed = Closed { policy, target };
+            by_namespace.entry(namespace).or_default().push(closed);
         }
-        let who = first.manifest.map_or_else(
-            || "the workload that it selects".to_owned(),
-            |manifest| manifest.title.clone(),
-        );
-        let message = format!(
-            "the only ALLOW for {who} is about health checks or metrics, and a first ALLOW denies everything else"
-        );
-        let help = "allow who uses the workload in another policy, or remove this one";
-        found.push(
-            Finding::new(Path::keys(["spec", "rules"]), message, help)
-                .on_key()
-                .in_policy(&LINT, policy),
-        );
     }
-    found
+    let found = by_namespace.values().filter_map(|closed| told(context, closed));
+    found.collect()
+}
+
+/// A workload that a policy closes.
+struct Closed<'c, 'd> {
+    policy: &'c Policy<'d>,
+    target: Target<'c>,
+}
+
+/// The finding for all that are closed in a namespace.
+fn told(context: &Context<'_>, all: &[Closed<'_, '_>]) -> Option<Diagnostic> {
+    let first = all.first()?;
+    let who = first.target.manifest.map_or_else(
+        || "the workload that it selects".to_owned(),
+        |manifest| manifest.title.clone(),
+    );
+    let also = match all.len() - 1 {
+        0 => String::new(),
+        others => format!(", and for {} more,", counted(others as u64, "workload")),
+    };
+    let mut others = context
+        .policies
+        .iter()
+        .filter(|other| decides(other) && is_of_none(other));
+    let is_denied = others.any(|other| context.applies_to(other, &first.target.workload));
+    let (why, help) = if is_denied {
+        let help = "allow who uses the workload in another policy";
+        ("and a deny-all beside it denies everything else", help)
+    } else {
+        let help = "allow who uses the workload in another policy, or remove this one";
+        ("and a first ALLOW denies everything else", help)
+    };
+    let message = format!("the only ALLOW for {who}{also} is about health checks or metrics, {why}");
+    let finding = Finding::new(Path::keys(["spec", "rules"]), message, help).on_key();
+    let mut found = finding.in_policy(&LINT, first.policy);
+    let own = |closed: &&Closed<'_, '_>| !std::ptr::eq(closed.policy, first.policy);
+    for closed in all.iter().filter(own).take(3) {
+        let place = closed.policy.document.place(&Path::keys(["spec", "rules"]), true);
+        found = found.also(place, "here too");
+    }
+    let titles: Vec<&str> = all
+        .iter()
+        .skip(1)
+        .filter_map(|closed| Some(closed.target.manifest?.title.as_str()))
+        .collect();
+    if !titles.is_empty() {
+        found
+            .details
+            .notes
+            .push(format!("also closed: {}", titles.join(", ")));
+    }
+    Some(found)
 }
 
 /// Whether an ALLOW policy has rules, and all of them are about what is public.

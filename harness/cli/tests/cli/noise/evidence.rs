@@ -112,6 +112,45 @@ fn an_account_may_be_elsewhere() {
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
 }
 
+#[test]
+fn one_cause_is_one_finding() {
+    let mut text = String::new();
+    for name in ["web", "orders", "stock"] {
+        text += &deployment(name, None);
+        text += &policy(
+            name,
+            &format!(
+                "selector: {{matchLabels: {{app: {name}}}}}\n  {}",
+                from(&["web", "orders", "stock-api"])
+            ),
+        );
+    }
+    let ran =
+        Folder::with(&[("all.yaml", &text.replace("name: stock,", "name: stock-api-v1,"))]).run(&["check"]);
+    ran.says(
+        1,
+        &["the same is so of 3 accounts of this namespace: `orders`, `stock-api`, `web`"],
+    );
+    assert_eq!(codes(&ran), ["PW045"], "{ran:?}");
+
+    let health = "rules: [{to: [{operation: {paths: [/healthz]}}]}]";
+    let mut text = String::new();
+    for name in ["web", "orders"] {
+        text += &policy(
+            name,
+            &format!("selector: {{matchLabels: {{app: {name}}}}}\n  {health}"),
+        );
+    }
+    let folder = Folder::with(&[("all.yaml", &text)]);
+    let ran = folder.run(&["check"]);
+    ran.says(1, &["and for 1 workload more", "or remove this one"]);
+    assert_eq!(codes(&ran), ["PW051"], "{ran:?}");
+    folder.write("deny.yaml", policy("deny-all", "{}"));
+    let ran = folder.run(&["check"]);
+    ran.says(1, &["a deny-all beside it denies everything else"]);
+    assert!(!ran.out.contains("remove this one"), "{ran:?}");
+}
+
 /// Some charts write the annotation always.
 #[test]
 fn a_port_is_excluded_only_where_there_is_a_sidecar() {
