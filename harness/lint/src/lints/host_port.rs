@@ -23,6 +23,11 @@ pub(crate) const LINT: Lint = Lint {
 fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let policy = &policy.written;
     let hosts = shut_out(policy, "hosts", "notHosts");
+    // Who names the services of others means what leaves the workload, and a port mends nothing of that.
+    let own = &policy.metadata.namespace;
+    if hosts.iter().any(|(_, host)| is_of_others(host, own)) {
+        return Vec::new();
+    }
     let all = Paths::new(hosts.iter().map(|(_, host)| *host));
     let twin = |host: &str| all.has_prefix_of(&format!("{host}:"));
     let alone = hosts
@@ -40,6 +45,15 @@ fn finding(path: &Path, host: &str) -> Finding {
     let twin = format!("{host}:*");
     let help = format!("add `{twin}` to the list, or set Envoy's `strip_any_host_port: true`");
     Finding::new(path.clone(), message, help).fix(Change::beside(path.clone(), twin))
+}
+
+/// Whether a host is that of a service in another namespace, or of a provider of clouds.
+fn is_of_others(host: &str, own: &str) -> bool {
+    const CLOUDS: [&str; 3] = [".amazonaws.com", ".googleapis.com", ".windows.net"];
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let service = host.strip_suffix(".svc.cluster.local");
+    service.is_some_and(|service| service.rsplit('.').next() != Some(own))
+        || CLOUDS.iter().any(|cloud| host.ends_with(cloud))
 }
 
 /// Whether a port follows; colons in the brackets of an IPv6 address do not count.

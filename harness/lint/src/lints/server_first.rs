@@ -7,12 +7,14 @@
 use std::collections::BTreeSet;
 
 use peerwarden_documents::diagnostic::{Diagnostic, Severity};
+use peerwarden_documents::kinds::DEFAULT;
+use peerwarden_engine::RuleId;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::MtlsMode;
 
 use crate::context::Context;
 use crate::lint::{Finder, Lint};
-use crate::workload::{sets, title};
+use crate::workload::{Workload, sets, title};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW009",
@@ -67,6 +69,10 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             else {
                 continue;
             };
+            // Samples in `default` are not applied together with those of other folders.
+            if workload.namespace == DEFAULT && !is_together(context, workload, by) {
+                continue;
+            }
             said.insert((by.namespace.to_string(), by.name.to_string(), port.number));
             let message = format!(
                 "on port {} the server speaks first ({protocol}), and {} makes the port PERMISSIVE: a plaintext \
@@ -79,6 +85,17 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     }
     found.extend(by_number(context, &said));
     found
+}
+
+/// Whether a workload and the document that sets its mode are of one folder, or of one below the other.
+fn is_together(context: &Context<'_>, workload: &Workload<'_>, by: &RuleId) -> bool {
+    let mut modes = context.peer_authentications.iter();
+    modes.any(|modes| {
+        let metadata = &modes.written.metadata;
+        *metadata.namespace == *by.namespace
+            && *metadata.name == *by.name
+            && context.is_beside(&workload.source, &modes.document.source)
+    })
 }
 
 /// Findings by the port numbers in `portLevelMtls` alone.

@@ -76,7 +76,12 @@ impl<'c, 'd> ShadowedRule<'c, 'd> {
         let rule = policy.written.rules.iter().flatten().nth(standing.rule())?;
         // Of two that deny everything, it does not matter which does.
         let is_deny_all = policy.written.action == Action::Deny && public::is_empty(rule);
+        let of_other_cluster = || {
+            let mut others = by.iter().filter_map(|by| standing.other(context, by));
+            others.any(|(other, _)| is_of_other_cluster(policy, other))
+        };
         let is_on_purpose = public::is_public(rule)
+            || of_other_cluster()
             || is_deny_all
             || cause.is_some_and(|cause| is_reasoned(context, cause, is_of_own_policy));
         (!is_told_elsewhere && !is_on_purpose).then_some(Self {
@@ -155,4 +160,26 @@ fn is_reasoned(context: &Context<'_>, (policy, index): Place, is_of_own_policy: 
     let rule = policy.written.rules.iter().flatten().nth(index);
     let is_wide = rule.is_some_and(|rule| public::is_empty(rule) || is_of_own_policy && rule.from.is_none());
     is_wide && comments::is_above(policy.document, &Rule::path(index))
+}
+
+/// Whether one file has policies of several clusters, and the comments above these two name different ones: `# Cluster A: …`.
+fn is_of_other_cluster(policy: &Policy<'_>, other: &Policy<'_>) -> bool {
+    let cluster = |policy: &Policy<'_>| {
+        let place = policy.document.place(&[], true);
+        let lines = comments::above(&place);
+        lines.iter().find_map(|line| {
+            let text = line.trim_start_matches(['#', ' ', '-', '=']).to_ascii_lowercase();
+            let rest = text
+                .strip_prefix("cluster")?
+                .trim_start_matches([' ', '-', '_'])
+                .to_owned();
+            let name: String = rest
+                .chars()
+                .take_while(|letter| letter.is_ascii_alphanumeric())
+                .collect();
+            (!name.is_empty()).then_some(name)
+        })
+    };
+    let is_one_file = policy.document.source.name == other.document.source.name;
+    is_one_file && matches!((cluster(policy), cluster(other)), (Some(own), Some(other)) if own != other)
 }

@@ -272,3 +272,54 @@ fn an_alternative_says_nothing_of_the_mesh() {
     let ran = folder.run(&["check"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
 }
+
+/// An inbound policy never sees the hosts of others.
+#[test]
+fn a_port_mends_nothing_of_the_hosts_of_others() {
+    for (hosts, codes_of) in [
+        ("\"*.other.svc.cluster.local\", \"*.amazonaws.com\"", &[][..]),
+        ("a.example", &["PW007"]),
+        ("orders.shop.svc.cluster.local", &["PW007"]),
+    ] {
+        let text = policy(
+            "a",
+            &format!(
+                "action: DENY\n  rules: [{{to: [{{operation: {{hosts: [{hosts}], ports: [\"80\"]}}}}]}}]"
+            ),
+        );
+        let ran = Folder::with(&[("a.yaml", &text)]).run(&["check"]);
+        assert_eq!(codes(&ran), codes_of, "{hosts}: {ran:?}");
+    }
+}
+
+/// A file may have the policies of two clusters.
+#[test]
+fn comments_tell_clusters_apart() {
+    let wide = policy("wide", "rules: [{from: [{source: {namespaces: [web]}}]}]");
+    let narrow = policy(
+        "narrow",
+        "rules: [{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: [GET]}}]}]",
+    );
+    let folder = Folder::with(&[("a.yaml", &format!("{wide}{narrow}"))]);
+    folder.run(&["check"]).says(1, &["PW012"]);
+    folder.write(
+        "a.yaml",
+        format!("# Cluster B: lets in\n{wide}# Cluster A: for cluster B\n{narrow}"),
+    );
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+}
+
+/// Samples in `default` are not applied together with those of another folder.
+#[test]
+fn a_mode_of_another_sample_is_not_that_of_a_database() {
+    let mode = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: istio-system}\nspec: {mtls: {mode: PERMISSIVE}}\n";
+    let database = deployment("mysql", None)
+        .replace(", namespace: shop", "")
+        .replace("image: a", "image: a, ports: [{containerPort: 3306}]");
+    let folder = Folder::with(&[("one/mysql.yaml", &database), ("two/mode.yaml", mode)]);
+    let ran = folder.run(&["check"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    folder.write("one/mode.yaml", mode);
+    folder.run(&["check"]).says(1, &["PW009"]);
+}
