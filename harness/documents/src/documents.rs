@@ -115,6 +115,19 @@ impl Document {
         self.node.get(name).and_then(Node::as_str).unwrap_or_default()
     }
 
+    /// Whether its namespace is what is taken for one that names none: it has no place of its own in the text.
+    pub fn is_unplaced(&self) -> bool {
+        let Some(metadata) = self.node.entry("metadata") else {
+            return true;
+        };
+        match metadata.value.entry("namespace") {
+            None => true,
+            Some(namespace) => {
+                namespace.name_location == metadata.name_location && namespace.value.as_str() == Some(DEFAULT)
+            }
+        }
+    }
+
     /// Whether it is a policy, or was meant to be: a policy that is silently skipped protects nothing. Other projects
     /// have kinds of the same names.
     pub(crate) fn decides(&self) -> bool {

@@ -72,7 +72,7 @@ impl<'d> Pod<'d> {
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),
-            is_unplaced: is_unplaced(document),
+            is_unplaced: document.is_unplaced(),
             account: account.or(is_whole.then_some("default")),
             file: &document.source.name,
             labels,
@@ -188,19 +188,6 @@ impl<'d> Inventory<'d> {
     /// Whether a service account in any namespace has this name.
     pub(crate) fn has_account(&self, name: &str) -> bool {
         self.account_names.contains(name)
-    }
-}
-
-/// Whether its namespace is what is taken for one that names none: it has no place of its own in the text.
-pub(crate) fn is_unplaced(document: &Document) -> bool {
-    let Some(metadata) = document.node.entry("metadata") else {
-        return true;
-    };
-    match metadata.value.entry("namespace") {
-        None => true,
-        Some(namespace) => {
-            namespace.name_location == metadata.name_location && namespace.value.as_str() == Some(DEFAULT)
-        }
     }
 }
 

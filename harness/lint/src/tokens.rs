@@ -3,7 +3,6 @@
 use peerwarden_engine::resource::{Selector, TargetRef};
 
 use crate::context::{Context, Policy, Tokens};
-use crate::inventory::is_unplaced;
 
 /// Those that apply to one of the policy's workloads among the documents; without any such workload, those that may.
 pub(crate) fn applying<'c>(context: &'c Context<'_>, policy: &Policy<'_>) -> Vec<&'c Tokens<'c>> {
@@ -19,7 +18,7 @@ pub(crate) fn applies(context: &Context<'_>, tokens: &Tokens<'_>, policy: &Polic
         &policy.written.metadata.namespace,
     );
     // What no document gives a namespace is applied to any.
-    let is_unplaced = is_unplaced(tokens.document) || is_unplaced(policy.document);
+    let is_unplaced = tokens.document.is_unplaced() || policy.document.is_unplaced();
     if own != other && own != root && other != root && !is_unplaced {
         return false;
     }

@@ -1,11 +1,12 @@
 //! `peerwarden init`: a first suite for each workload, with a snapshot of what the policies allow today.
 
 mod callers;
+mod places;
 mod pods;
 mod requests;
 mod suite_file;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
@@ -67,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let mesh = repository::mesh(arguments.mesh.as_deref())?;
     let loader = arguments.repository.loader(arguments.namespace.get())?;
     let mut read = loader.manifests(&arguments.paths)?;
-    let mut workloads: Vec<PodWorkload> = read.others.workloads().filter_map(PodWorkload::of).collect();
+    let mut workloads = placed(&read);
     workloads.sort_by_key(PodWorkload::name);
     workloads.dedup_by_key(|workload| workload.name());
     if workloads.is_empty() {
@@ -143,6 +144,30 @@ fn setup(read: &DocumentSet, mesh: Option<&MeshFile>) -> Setup {
         resources: read.policies.clone(),
         ..Setup::default()
     }
+}
+
+/// The workloads. One that no document gives a namespace is taken to be where the policies are, as `check` does.
+fn placed(read: &DocumentSet) -> Vec<PodWorkload> {
+    let namespaces = places::of(&read.policies);
+    let mut moved: BTreeMap<String, u64> = BTreeMap::new();
+    let of = |document: &Document| {
+        let mut workload = PodWorkload::of(document)?;
+        if document.is_unplaced()
+            && let Some(namespace) = places::one(&namespaces, &workload.workload.labels)
+        {
+            *moved.entry(namespace.to_owned()).or_default() += 1;
+            namespace.clone_into(&mut workload.workload.namespace);
+        }
+        Some(workload)
+    };
+    let workloads = read.others.workloads().filter_map(of).collect();
+    for (namespace, number) in moved {
+        let workloads = counted(number, "workload");
+        remark(&format!(
+            "note: {workloads} without a namespace, taken to be in `{namespace}`, where the policies are"
+        ));
+    }
+    workloads
 }
 
 /// The policies as the workload has them.

@@ -139,3 +139,38 @@ fn a_mesh_is_that_of_the_suites() {
     );
     folder.run(&["test", "suites", "--engine", "native"]).says(0, &[]);
 }
+
+/// Most manifests name no namespace: kustomizations and pipelines give them one.
+#[test]
+fn a_workload_without_a_namespace_is_where_the_policies_are() {
+    let without = MANIFESTS.replace(", namespace: shop", "");
+    let folder = Folder::with(&[("policies/orders.yaml", ORDERS), ("k8s/all.yaml", &without)]);
+    let ran = folder.run(&["init", "--engine", "native"]);
+    ran.says(
+        0,
+        &[
+            "suites/shop-orders_test.yaml",
+            "1 workload without a namespace, taken to be in `shop`",
+        ],
+    );
+    let snapshot = std::fs::read_to_string(folder.path("suites/shop-orders_access.md")).unwrap();
+    assert!(
+        snapshot.contains("| stranger | GET /orders | deny |"),
+        "{snapshot}"
+    );
+    // Of several, the one whose policies select it.
+    let folder = Folder::with(&[("policies/orders.yaml", ORDERS), ("k8s/all.yaml", &without)]);
+    folder.write(
+        "policies/web.yaml",
+        ORDERS.replace("namespace: shop", "namespace: web"),
+    );
+    let ran = folder.run(&["init", "--engine", "native"]);
+    ran.says(0, &["suites/default-orders_test.yaml"]);
+    let folder = Folder::with(&[("policies/orders.yaml", ORDERS), ("k8s/all.yaml", &without)]);
+    let selecting = ORDERS
+        .replace("namespace: shop", "namespace: web")
+        .replace("spec:\n", "spec:\n  selector: {matchLabels: {app: orders}}\n");
+    folder.write("policies/web.yaml", selecting);
+    let ran = folder.run(&["init", "--engine", "native"]);
+    ran.says(0, &["suites/web-orders_test.yaml"]);
+}
