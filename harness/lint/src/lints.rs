@@ -8,12 +8,15 @@ pub(crate) mod exact_path;
 pub(crate) mod excluded_port;
 pub(crate) mod foreign_trust_domain;
 pub(crate) mod forgeable_header;
+pub(crate) mod gateway_left_out;
 pub(crate) mod host_header;
 pub(crate) mod host_port;
+pub(crate) mod http_in_ambient;
 pub(crate) mod http_on_tcp;
 pub(crate) mod identity_in_plaintext;
 pub(crate) mod ignored_selector;
 pub(crate) mod impossible_value;
+pub(crate) mod keys_out_of_reach;
 pub(crate) mod letter_case;
 pub(crate) mod method_gap;
 pub(crate) mod missing_target;
@@ -21,6 +24,8 @@ pub(crate) mod never_matches;
 pub(crate) mod not_a_host;
 pub(crate) mod only_public;
 pub(crate) mod open_wildcard;
+pub(crate) mod opposite_name;
+pub(crate) mod own_caller;
 pub(crate) mod plaintext_client;
 pub(crate) mod plaintext_negation;
 pub(crate) mod private_key;
@@ -29,6 +34,7 @@ pub(crate) mod repeated_value;
 pub(crate) mod selects_nothing;
 pub(crate) mod server_first;
 pub(crate) mod service_port;
+pub(crate) mod several_modes;
 pub(crate) mod several_providers;
 pub(crate) mod shadowed_rule;
 pub(crate) mod spiffe_scheme;
@@ -59,7 +65,7 @@ use peerwarden_engine::document::nearest;
 use crate::lint::Lint;
 
 /// Every lint.
-pub const LINTS: [&Lint; 53] = [
+pub const LINTS: [&Lint; 59] = [
     &plaintext_negation::LINT,
     &suffix_principal::LINT,
     &contradiction::LINT,
@@ -113,6 +119,12 @@ pub const LINTS: [&Lint; 53] = [
     &only_public::LINT,
     &several_providers::LINT,
     &method_gap::LINT,
+    &keys_out_of_reach::LINT,
+    &opposite_name::LINT,
+    &several_modes::LINT,
+    &own_caller::LINT,
+    &http_in_ambient::LINT,
+    &gateway_left_out::LINT,
 ];
 
 /// The lint with this code or name.

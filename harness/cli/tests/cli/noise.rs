@@ -5,5 +5,6 @@ mod left_alone;
 mod left_out;
 mod meant;
 mod names;
+mod reach;
 mod rules;
 mod workloads;
