@@ -1,6 +1,5 @@
 //! What it costs to read a repository and to check it: at most so many allocations for each KiB of text, however large it is.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
@@ -111,7 +110,7 @@ fn cost(kind: &Kind, bytes: usize) -> Result<(u64, u64, u64), Failed> {
     };
     let surroundings = Surroundings {
         scope: Scope::Folders,
-        of_charts: BTreeSet::new(),
+        skipped: peerwarden_lint::SkippedDocuments::default(),
     };
     let mut found = None;
     let checking = counting::of(|| {
