@@ -13,11 +13,11 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("harness/host", &[]),
     ("harness/analysis", &["engine"]),
     ("harness/render", &["engine"]),
-    ("harness/guarantees", &["engine", "render"]),
     ("harness/mtls", &["engine"]),
     ("harness/documents", &["engine", "render"]),
     ("harness/traffic", &["engine", "render", "documents"]),
     ("harness/explain", &["engine", "render", "documents", "traffic"]),
+    ("harness/guarantees", &["engine", "render", "explain"]),
     (
         "harness/lint",
         &["engine", "render", "analysis", "documents", "traffic"],

@@ -1,7 +1,14 @@
-//! Guarantee: some document applies to this workload.
+//! Guarantee: some policy applies to this workload.
+
+use peerwarden_engine::{Config, Workload, WorkloadKind};
+use peerwarden_explain::diagnosis::UnselectedWorkload;
 
 use super::chain::Chain;
+use super::cursor::{Cursor, Failure};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
+
+const HELP: &str =
+    "if everybody may come in, write an AuthorizationPolicy for this workload with `rules: [{}]`";
 
 pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
     let mut verdict = GuaranteeStatus::DoesNotApply("there is no module");
@@ -14,31 +21,36 @@ pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
                 "the node says which workload this is",
             ));
         };
-        let all = config.resources.len();
-        if all == 0 {
+        // An edge may leave all decisions to the workloads behind it.
+        if config.resources.is_empty() && workload.kind == WorkloadKind::Gateway {
             return Ok(GuaranteeStatus::DoesNotApply(
                 "no documents: everything is allowed",
             ));
         }
-        let apply = config
-            .resources
-            .iter()
-            .any(|resource| resource.applies_to(&config.mesh, workload));
-        if !apply {
-            let documents = if all == 1 {
-                "document applies"
-            } else {
-                "documents apply"
-            };
-            return Err(here.fails(
-                format!(
-                    "0 of {all} {documents} to this workload in namespace `{}`: everything is allowed",
-                    workload.namespace
-                ),
-                "correct `workload`; or, if everybody may come in, write an AuthorizationPolicy with `rules: [{}]`",
-            ));
-        }
+        applies(&here, &config, workload)?;
         verdict = GuaranteeStatus::Held;
     }
     Ok(verdict)
+}
+
+/// If there are AuthorizationPolicies, one of them must apply, and else any other document.
+fn applies(here: &Cursor<'_>, config: &Config, workload: &Workload) -> Result<(), Failure> {
+    if config.resources.is_empty() {
+        return Err(here.fails("there are no documents: everything is allowed", HELP));
+    }
+    let Some(unselected) = UnselectedWorkload::find(config) else {
+        return Ok(());
+    };
+    let help = match unselected.help() {
+        Some(nearest) => format!("{nearest}; {HELP}"),
+        None => HELP.to_owned(),
+    };
+    Err(here.fails(
+        format!(
+            "{}; the workload is in namespace `{}`",
+            unselected.message(),
+            workload.namespace
+        ),
+        help,
+    ))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::push;
-use crate::cases::{Case, typed};
+use crate::cases::{Case, configure, typed};
 use crate::edits::{chain, configuration, filter, filters, listener, manager, plugin, remove, switched_off};
 
 /// Replaces a filter with one that skips it for some requests.
@@ -108,10 +108,23 @@ pub(super) const MODULE: &[Case] = &[
     ("a namespace that nobody is in", &["policies"], |of| {
         configuration(plugin(of), "\"namespace\":\"shop\"", "\"namespace\":\"shpo\"");
     }),
-    ("no documents", &[], |of| {
-        let value = &mut plugin(of)["configuration"]["value"];
-        let mut config: Json = serde_json::from_str(value.as_str().expect("a text")).expect("JSON");
-        config["resources"] = json!([]);
-        *value = config.to_string().into();
+    ("no documents", &["policies"], |of| {
+        configure(of, |config| config["resources"] = json!([]));
+    }),
+    ("a label that nobody has", &["policies"], |of| {
+        configure(of, |config| {
+            config["resources"][1]["spec"]["selector"] = json!({"matchLabels": {"app": "order"}});
+        });
+    }),
+    ("a policy of a namespace that nobody is in", &["policies"], |of| {
+        configure(of, |config| {
+            config["resources"][1]["metadata"]["namespace"] = "shpo".into();
+        });
+    }),
+    // Nobody is let in without a certificate, which is a decision.
+    ("the mode of connections alone", &[], |of| {
+        configure(of, |config| {
+            config["resources"].as_array_mut().expect("a list").remove(1);
+        });
     }),
 ];
