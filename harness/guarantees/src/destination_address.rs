@@ -1,17 +1,16 @@
-//! Guarantee: `ports` refer to the port that was connected to, not to one that a PROXY header names.
+//! Guarantee: `ports` refer to the port that was connected to, not to one that a client names in a PROXY header or a tunnel.
 //!
 //! Envoy 1.36 and 1.40 show the module the header's port and address as its own, whether `original_dst` comes before or
 //! after the filter or is missing, and choose filter chains by that port. `direct_source_prefix_ranges` refers to the
 //! direct peer (`tests/envoy/address/destination.rs`).
 
-use peerwarden_engine::document::Value;
 use peerwarden_engine::resource::{AuthorizationPolicy, Resource, Rule};
 use peerwarden_engine::{Authorizer, Config, Lock};
 
 use super::chain::Chain;
+use super::claimed_address::ClaimedAddress;
 use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::proxy_protocol;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
 const HELP: &str = "give each port a listener of its own, whose only chain matches it (`filter_chain_match: {destination_port: 8080}`), \
@@ -28,24 +27,39 @@ const OF_HEADER: [&str; 7] = [
     "suffix_len",
 ];
 
-pub(super) fn check(chain: &Chain<'_>, _: &CheckInput<'_>) -> GuaranteeResult {
-    let Some(header) = proxy_protocol::taken(chain)? else {
-        return Ok(GuaranteeStatus::DoesNotApply("no PROXY protocol"));
+/// Those of them on where a connection comes from.
+const OF_SOURCE: [&str; 3] = ["source_ports", "source_prefix_ranges", "source_type"];
+
+pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult {
+    let source = ClaimedAddress::source(chain, all)?;
+    let destination = ClaimedAddress::destination(chain, all)?;
+    let Some(claimed) = destination.as_ref().or(source.as_ref()) else {
+        return Ok(GuaranteeStatus::DoesNotApply("no client says where it goes"));
     };
-    if let Some(chosen) = chosen_by_header(chain)?
-        && !only_trusted(chain)?
+    // A tunnel goes where its client asks for: each chain decides about its own destination.
+    let fields: &[&str] = match (claimed.by_header, &source) {
+        (true, _) => &OF_HEADER,
+        (false, Some(_)) => &OF_SOURCE,
+        (false, None) => &[],
+    };
+    if let Some(chosen) = chosen_by_client(chain, fields)?
+        && !claimed.is_trusted(chain)?
     {
+        let how = claimed.shown();
         return Err(chosen.fails(
-            "the client chooses the filter chain, by what it writes into the PROXY header",
+            format!("the client chooses the filter chain, by what it writes {how}"),
             HELP,
         ));
     }
-    chain.each(|_, module| of_module(chain, module, &header))
+    let Some(claimed) = destination else {
+        return Ok(GuaranteeStatus::DoesNotApply("no client says where it goes"));
+    };
+    chain.each(|_, module| of_module(chain, module, &claimed))
 }
 
-/// The place where a PROXY header chooses between several chains.
-fn chosen_by_header<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure> {
-    if chain.siblings.len() < 2 {
+/// The place where a client chooses between several chains, by these matches.
+fn chosen_by_client<'v>(chain: &Chain<'v>, fields: &[&str]) -> Result<Option<Cursor<'v>>, Failure> {
+    if chain.siblings.len() < 2 || fields.is_empty() {
         return Ok(None);
     }
     if let Some(matcher) = chain.listener.get("filter_chain_matcher")? {
@@ -55,7 +69,7 @@ fn chosen_by_header<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure
         let Some(matches) = sibling.get("filter_chain_match")? else {
             continue;
         };
-        for field in OF_HEADER {
+        for field in fields {
             if let Some(here) = matches.get(field)? {
                 return Ok(Some(here));
             }
@@ -64,7 +78,7 @@ fn chosen_by_header<'v>(chain: &Chain<'v>) -> Result<Option<Cursor<'v>>, Failure
     Ok(None)
 }
 
-fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> GuaranteeResult {
+fn of_module(chain: &Chain<'_>, module: &Filter<'_>, claimed: &ClaimedAddress<'_>) -> GuaranteeResult {
     module.plugin()?;
     let Ok((_, config)) = module.configuration() else {
         return Ok(GuaranteeStatus::DoesNotApply(REFUSED));
@@ -80,34 +94,14 @@ fn of_module(chain: &Chain<'_>, module: &Filter<'_>, header: &Cursor<'_>) -> Gua
         Some(matches) => is_alone && !read.address && matches.get("destination_port")?.is_some(),
         None => false,
     };
-    if by_port || only_trusted(chain)? {
+    if by_port || claimed.is_trusted(chain)? {
         return Ok(GuaranteeStatus::Held);
     }
     let (what, named) = (read.what, if read.address { "address" } else { "port" });
-    Err(header.fails(
-        format!("{what}, and the client chooses the {named} in the PROXY header"),
-        HELP,
-    ))
-}
-
-/// Whether only listed addresses reach the chain: the operator then decides who may speak for others.
-///
-/// # Errors
-///
-/// If a value has the wrong shape.
-pub(super) fn only_trusted(chain: &Chain<'_>) -> Result<bool, Failure> {
-    let Some(matches) = chain.matches()? else {
-        return Ok(false);
-    };
-    let ranges = matches.items("direct_source_prefix_ranges")?;
-    for range in &ranges {
-        // Without a length it matches all addresses.
-        let length = range.get("prefix_len")?;
-        if !length.is_some_and(|length| matches!(length.value, Value::Number(bits) if *bits >= 1.0)) {
-            return Ok(false);
-        }
-    }
-    Ok(!ranges.is_empty())
+    let how = claimed.shown();
+    Err(claimed
+        .here
+        .fails(format!("{what}, and the client chooses the {named} {how}"), HELP))
 }
 
 /// A use of a connection's destination.

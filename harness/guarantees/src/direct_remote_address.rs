@@ -1,16 +1,15 @@
 //! Guarantee: `ipBlocks` refers to the direct peer, not to an address in a header.
 
 use super::chain::{Chain, Http, MANAGER};
+use super::claimed_address::ClaimedAddress;
 use super::cursor::{Cursor, Failure};
 use super::filter::Filter;
-use super::proxy_protocol;
 use super::routes;
-use super::set_filter_state::{self, OF_CONNECTIONS, OF_REQUESTS};
+use super::set_filter_state::{self, DIRECT_PEER, OF_CONNECTIONS, OF_REQUESTS};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 pub(super) const KEY: &str = "peerwarden.direct_remote_address";
 const FACTORY: &str = "envoy.string";
-const ADDRESS: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
 const HELP: &str = "add a network filter `set_filter_state` ahead of the module that sets \
                     `peerwarden.direct_remote_address` (factory `envoy.string`) to \
                     `%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%`";
@@ -30,10 +29,18 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         // With each connection, ahead of the connection manager, or with each request.
         let to_manager = chain.network.iter().take_while(|filter| filter.kind != MANAGER);
         sets(to_manager, OF_CONNECTIONS)?.is_some() || with_each_request(chain, http, position, all)?
-    } else if proxy_protocol::taken(chain)?.is_some() {
+    } else if let Some(claimed) = ClaimedAddress::source(chain, all)? {
+        if !claimed.by_header {
+            return Err(claimed.here.fails(
+                "a client may choose its own address where its tunnel ends",
+                format!("set it to `{DIRECT_PEER}` there"),
+            ));
+        }
         sets(chain.filters().iter().take(position), OF_CONNECTIONS)?.is_some()
     } else {
-        return Ok(GuaranteeStatus::DoesNotApply("TCP without the PROXY protocol"));
+        return Ok(GuaranteeStatus::DoesNotApply(
+            "TCP, where no client says its address",
+        ));
     };
     if set {
         return Ok(GuaranteeStatus::Held);
@@ -91,7 +98,7 @@ pub(super) fn is_direct(item: &Cursor<'_>) -> Result<(), Failure> {
     }
     let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
     let text = format.as_ref().map(Cursor::text).transpose()?;
-    if item.word("factory_key")? == FACTORY && text == Some(ADDRESS) {
+    if item.word("factory_key")? == FACTORY && text == Some(DIRECT_PEER) {
         return Ok(());
     }
     Err(item.fails("this is not the address of the direct peer", HELP))

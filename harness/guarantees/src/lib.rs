@@ -9,6 +9,7 @@
 
 mod capabilities;
 mod chain;
+mod claimed_address;
 mod client_certificate;
 mod configuration;
 mod connect_mode;
@@ -29,6 +30,7 @@ mod installed;
 mod loading;
 mod module;
 mod order;
+mod outgoing;
 mod paths;
 mod plugin_configuration;
 mod plugin_name;
@@ -46,6 +48,8 @@ mod settings;
 mod tls_inspector;
 mod tokens;
 mod trusted_state;
+mod tunnel;
+mod tunnel_end;
 mod undecided;
 mod upstream;
 mod validation;
@@ -133,7 +137,7 @@ pub const GUARANTEES: &[Guarantee] = &[
     },
     Guarantee {
         name: "policies",
-        promise: "some document applies to this workload",
+        promise: "some policy applies to this workload",
         check: policies::check,
     },
     Guarantee {

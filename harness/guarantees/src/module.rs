@@ -1,11 +1,10 @@
 //! Guarantee: the module is present, and decides on inbound traffic.
 
 use super::chain::Chain;
+use super::outgoing::Outgoing;
+use super::tunnel_end;
 use super::undecided;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
-
-/// The directions, in the order of their numbers.
-const DIRECTIONS: [&str; 3] = ["UNSPECIFIED", "INBOUND", "OUTBOUND"];
 
 /// The runtime for code that is built into Envoy, whatever the file contains.
 const NULL_VM: &str = "envoy.wasm.runtime.null";
@@ -33,11 +32,23 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             "put `envoy.filters.http.wasm` with `\"protocol\": \"http\"` into `http_filters`, before the router",
         ));
     }
-    if chain.listener.one_of("traffic_direction", &DIRECTIONS)? == "OUTBOUND" {
+    let outgoing = Outgoing::read(chain, all)?;
+    if matches!(outgoing, Outgoing::Yes) {
         return Ok(GuaranteeStatus::DoesNotApply("for outgoing connections"));
     }
     if let Some(reason) = undecided::reason(chain, all)? {
         return Ok(GuaranteeStatus::DoesNotApply(reason));
+    }
+    if tunnel_end::leads_to_module(chain, all)? {
+        return Ok(GuaranteeStatus::DoesNotApply(
+            "it ends tunnels, and the module decides behind it",
+        ));
+    }
+    if let Outgoing::Contradicted(here, why) = outgoing {
+        return Err(here.fails(
+            format!("no filter of this chain is peerwarden's, and though the listener is `OUTBOUND`, {why}"),
+            "bind the listener to a loopback address, or add the module",
+        ));
     }
     let place = if chain.http.is_some() {
         "`envoy.filters.http.wasm` into `http_filters`, before the router"

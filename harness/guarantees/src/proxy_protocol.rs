@@ -1,5 +1,7 @@
 //! The PROXY protocol: a header in which the direct peer claims where the connection came from and where it went.
 
+use peerwarden_engine::document::Value;
+
 use super::chain::Chain;
 use super::cursor::{Cursor, Failure};
 
@@ -42,4 +44,24 @@ pub(super) fn is_filter(filter: &Cursor<'_>) -> Result<bool, Failure> {
         }
     }
     Ok(false)
+}
+
+/// Whether only listed addresses reach the chain: the operator then decides who may speak for others.
+///
+/// # Errors
+///
+/// If a value has the wrong shape.
+pub(super) fn only_trusted(chain: &Chain<'_>) -> Result<bool, Failure> {
+    let Some(matches) = chain.matches()? else {
+        return Ok(false);
+    };
+    let ranges = matches.items("direct_source_prefix_ranges")?;
+    for range in &ranges {
+        // Without a length it matches all addresses.
+        let length = range.get("prefix_len")?;
+        if !length.is_some_and(|length| matches!(length.value, Value::Number(bits) if *bits >= 1.0)) {
+            return Ok(false);
+        }
+    }
+    Ok(!ranges.is_empty())
 }

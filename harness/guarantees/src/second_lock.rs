@@ -6,16 +6,13 @@ use super::chain::{Chain, Http};
 use super::cursor::{Cursor, Failure, is_field};
 use super::filter::Filter;
 use super::routes;
-use super::set_filter_state::is_shared;
+use super::set_filter_state::{CLUSTER_STATE, is_shared};
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
 /// The filter state with the module's mark, and the mark itself.
 const REQUEST: &str = "wasm.peerwarden.request";
 const CONNECTION: &str = "wasm.peerwarden.connection";
 const ALLOWED: &str = "1";
-
-/// The filter state in which the module names the cluster for `tcp_proxy`.
-const CLUSTER: &str = "envoy.tcp_proxy.cluster";
 
 const HELP: &str = "write `\"lock\": true` for HTTP, or `\"lock\": {\"cluster\": NAME}` for TCP, into the module's \
     configuration, and put the filter of docs/guarantees.md behind the module; or write `\"lock\": false` to omit \
@@ -74,7 +71,7 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         None => {
             let by_discovery = chain.network.iter().filter_map(|filter| filter.config.clone());
             let mut parts = std::iter::once(chain.listener.clone()).chain(by_discovery);
-            parts.find_map(|part| named(part, &|here| is_text(here, &[CLUSTER])))
+            parts.find_map(|part| named(part, &|here| is_text(here, &[CLUSTER_STATE])))
         }
     };
     let forged = cluster.or_else(|| everything.find_map(|part| named(part, &|here| is_ours(here))));
@@ -232,7 +229,7 @@ fn is_rbac(typed_config: &Cursor<'_>) -> bool {
 /// Whether this is the key of a mark, or a shared item that names the cluster of connections.
 fn is_ours(here: &Cursor<'_>) -> bool {
     is_text(here, &[REQUEST, CONNECTION])
-        || is_shared(here) && here.parts().iter().any(|part| is_text(part, &[CLUSTER]))
+        || is_shared(here) && here.parts().iter().any(|part| is_text(part, &[CLUSTER_STATE]))
 }
 
 fn is_text(here: &Cursor<'_>, texts: &[&str]) -> bool {

@@ -17,6 +17,12 @@ pub(super) const OF_REQUESTS: &str = "on_request_headers";
 /// The list of items that it sets with each connection, before the module decides about anything.
 pub(super) const OF_CONNECTIONS: &str = "on_new_connection";
 
+/// The format of the direct peer's address, whatever a header says.
+pub(super) const DIRECT_PEER: &str = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%";
+
+/// The filter state that chooses the cluster of a connection.
+pub(super) const CLUSTER_STATE: &str = "envoy.tcp_proxy.cluster";
+
 /// Its lists of items, each set at another time
 /// (<https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/set_filter_state/v3/set_filter_state.proto>).
 const LISTS: [&str; 4] = [
@@ -36,6 +42,25 @@ const SHARED: [&str; 3] = ["NONE", "ONCE", "TRANSITIVE"];
 pub(super) fn is_shared(item: &Cursor<'_>) -> bool {
     let whether = || item.one_of("shared_with_upstream", &SHARED);
     matches!(item.value, Value::Object(_)) && whether() != Ok("NONE")
+}
+
+/// The format of the text that an item sets; `None` if it is of another kind.
+///
+/// # Errors
+///
+/// If a value has the wrong shape.
+pub(super) fn text<'v>(item: &Cursor<'v>) -> Result<Option<&'v str>, Failure> {
+    let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
+    format.as_ref().map(Cursor::text).transpose()
+}
+
+/// Whether an item sets a text in which no client has a part.
+///
+/// # Errors
+///
+/// If a value has the wrong shape.
+pub(super) fn is_fixed(item: &Cursor<'_>) -> Result<bool, Failure> {
+    Ok(text(item)?.is_some_and(|text| !text.contains('%')))
 }
 
 /// All its items, from all lists.
@@ -91,11 +116,18 @@ pub(super) fn configurations<'v>(
 
 /// Every shared item that sets this key, anywhere below.
 pub(super) fn shared<'v>(here: &Cursor<'v>, key: &str) -> Vec<Cursor<'v>> {
+    let mut found = all_shared(here);
+    found.retain(|item| item.word("object_key") == Ok(key));
+    found
+}
+
+/// Every shared item, anywhere below.
+pub(super) fn all_shared<'v>(here: &Cursor<'v>) -> Vec<Cursor<'v>> {
     let mut found = Vec::new();
     let mut rest = vec![here.clone()];
     while let Some(here) = rest.pop() {
         rest.extend(here.parts());
-        if is_shared(&here) && here.word("object_key") == Ok(key) {
+        if is_shared(&here) && here.word("object_key").is_ok_and(|key| !key.is_empty()) {
             found.push(here);
         }
     }

@@ -10,6 +10,7 @@ use super::policy_inputs::PolicyInputs;
 use super::routes;
 use super::set_filter_state;
 use super::tokens;
+use super::tunnel;
 use super::validation;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus, REFUSED};
 
@@ -88,6 +89,18 @@ fn of_module(
         }
     }
     trusted.of_other_listeners(chain, all)?;
+    for passed in tunnel::passed_on(chain, all)? {
+        let is_read = passed.name == tokens::NAMESPACE || trusted.reads.metadata.contains_key(passed.name);
+        if passed.of_request && is_read {
+            return Err(passed.here.fails(
+                format!(
+                    "what a request wrote to `{}` in another listener is read here",
+                    passed.name
+                ),
+                "hand on what the configuration says (`kind: {host: {}}`), or nothing",
+            ));
+        }
+    }
     let Some(http) = &chain.http else {
         return Ok(GuaranteeStatus::Held);
     };
@@ -258,8 +271,7 @@ impl TrustedState {
         if !self.by_tunnel || item.word("object_key")? != PEER {
             return Ok(());
         }
-        let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
-        if format.as_ref().map(Cursor::text).transpose()? == Some(PROVED_PEER) {
+        if set_filter_state::text(item)? == Some(PROVED_PEER) {
             return Ok(());
         }
         Err(item.fails(

@@ -4,16 +4,16 @@ use peerwarden_engine::Config;
 use peerwarden_engine::document::Value;
 
 use super::chain::{Chain, Http};
+use super::claimed_address::ClaimedAddress;
 use super::cursor::{Cursor, Failure};
-use super::destination_address;
 use super::destinations::{AGGREGATE, mirrors, of_chain};
 use super::framing;
 use super::header_name::HeaderName;
 use super::header_removal;
 use super::header_write;
-use super::proxy_protocol;
 use super::routes;
-use super::set_filter_state;
+use super::set_filter_state::{self, CLUSTER_STATE};
+use super::tunnel;
 use super::{CheckInput, GuaranteeResult, GuaranteeStatus};
 
 /// How a cluster finds its endpoints, in the order of the numbers.
@@ -32,9 +32,6 @@ const SUBSET: &str = "envoy.extensions.load_balancing_policies.subset.";
 
 /// The filter with which a request can choose an endpoint.
 const SESSION: &str = "stateful_session";
-
-/// The filter state that chooses the cluster of a connection.
-const CLUSTER_STATE: &str = "envoy.tcp_proxy.cluster";
 
 /// Fields that choose a cluster other than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
@@ -99,10 +96,11 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
             return Err(of_cluster_state(item));
         }
     }
+    tunnel::handed_on(chain, all)?.iter().try_for_each(of_item)?;
     for cluster in of_chain(chain, all)? {
         let cluster = cluster?;
         of_cluster(&cluster)?;
-        of_original_destination(&cluster, chain)?;
+        of_original_destination(&cluster, chain, all)?;
         of_subsets(&cluster, chain)?;
     }
     Ok(GuaranteeStatus::Held)
@@ -216,12 +214,7 @@ fn of_item(item: &Cursor<'_>) -> Result<(), Failure> {
     if !key.starts_with("envoy.") {
         return Ok(());
     }
-    let format = item.at(&["format_string", "text_format_source", "inline_string"])?;
-    let is_fixed = match &format {
-        Some(text) => !text.text()?.contains('%'),
-        None => false,
-    };
-    if is_fixed {
+    if set_filter_state::is_fixed(item)? {
         return Ok(());
     }
     Err(item.fails(
@@ -267,19 +260,24 @@ fn within<'v>(here: &Cursor<'v>, kind: &str) -> Option<Cursor<'v>> {
     here.parts().iter().find_map(|part| within(part, kind))
 }
 
-/// A cluster that connects to a connection's original destination, which a PROXY header may set.
-fn of_original_destination(cluster: &Cursor<'_>, chain: &Chain<'_>) -> Result<(), Failure> {
+/// A cluster that connects to a connection's original destination, which a client may choose.
+fn of_original_destination(
+    cluster: &Cursor<'_>,
+    chain: &Chain<'_>,
+    all: &CheckInput<'_>,
+) -> Result<(), Failure> {
     if cluster.one_of("type", &TYPES)? != "ORIGINAL_DST" {
         return Ok(());
     }
-    let Some(header) = proxy_protocol::taken(chain)? else {
+    let Some(claimed) = ClaimedAddress::destination(chain, all)? else {
         return Ok(());
     };
-    if destination_address::only_trusted(chain)? {
+    if claimed.is_trusted(chain)? {
         return Ok(());
     }
-    Err(header.fails(
-        "the client chooses the address that its traffic goes to, in the PROXY header",
+    let how = claimed.shown();
+    Err(claimed.here.fails(
+        format!("the client chooses the address that its traffic goes to, {how}"),
         ENDPOINTS,
     ))
 }

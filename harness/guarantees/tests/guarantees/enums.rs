@@ -18,6 +18,7 @@ fn handed_on(shared: &Json) -> Vec<&'static str> {
     }});
     let outbound = json!({
         "name": "outbound",
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": 15001}},
         "traffic_direction": "OUTBOUND",
         "filter_chains": [{"filters": [filter]}],
     });
@@ -75,6 +76,7 @@ fn names_are_taken_in_any_case_and_no_other_spelling() {
         (&[], |of| {
             let mut out = listener(of).clone();
             out["name"] = "outbound".into();
+            out["address"]["socket_address"]["address"] = "127.0.0.1".into();
             out["traffic_direction"] = "outbound".into();
             out["filter_chains"][0]["filters"][1]["typed_config"]["http_filters"] =
                 json!([crate::edits::filter("http.router.v3.Router")]);

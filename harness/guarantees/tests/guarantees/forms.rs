@@ -223,6 +223,7 @@ fn a_listener_without_the_module_is_told_unless_it_is_for_what_goes_out() {
         let mut without = whole();
         let listener = &mut without["static_resources"]["listeners"][0];
         listener["traffic_direction"] = direction.into();
+        listener["address"]["socket_address"]["address"] = "127.0.0.1".into();
         let filters = &mut listener["filter_chains"][0]["filters"][1]["typed_config"]["http_filters"];
         filters.as_array_mut().expect("a list").remove(0);
         assert_eq!(broken(&checked(&[without]).expect("readable")), expected);

@@ -29,5 +29,6 @@ mod twice;
 mod undecided;
 mod unseen;
 mod upstream;
+mod waypoint;
 mod ways;
 mod written_headers;

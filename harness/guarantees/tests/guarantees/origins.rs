@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, configure, judge, judge_held, typed, whole};
-use crate::edits::{filters, manager, remove};
+use crate::edits::{chain, filters, manager, remove};
+use crate::overlooked::proxy_protocol;
 use crate::rendered::{ingress, parsed};
 
 fn blocks(of: &mut Json, field: &str) {
@@ -56,6 +57,16 @@ const WORKLOAD: &[Case] = &[
         early(of);
     }),
     ("what is early, where nobody asks", &[], early),
+    ("a PROXY header of anybody", &["remote-address"], |of| {
+        remote_address(of, "remoteIpBlocks");
+        proxy_protocol(of);
+    }),
+    ("a PROXY header of an own proxy", &[], |of| {
+        remote_address(of, "remoteIpBlocks");
+        proxy_protocol(of);
+        let own = json!([{"address_prefix": "192.0.2.7", "prefix_len": 32}]);
+        chain(of)["filter_chain_match"]["direct_source_prefix_ranges"] = own;
+    }),
 ];
 
 #[test]
@@ -69,6 +80,7 @@ const EDGE: &[Case] = &[
         early(of);
     }),
     ("early, with none", &[], early),
+    ("a PROXY header, where nobody asks", &[], proxy_protocol),
 ];
 
 #[test]

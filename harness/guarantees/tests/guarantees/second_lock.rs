@@ -69,6 +69,7 @@ fn elsewhere(of: &mut Json, key: &str, shared: Option<&str>) {
     }
     let listener = json!({
         "name": "outbound",
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": 15001}},
         "traffic_direction": "OUTBOUND",
         "filter_chains": [{"filters": [filter]}],
     });

@@ -18,6 +18,7 @@ fn tunnel(of: &mut Json, mut filter: Json, shared: &Json) {
     let mut terminator = listener(of).clone();
     terminator["name"] = "connect_terminate".into();
     terminator["traffic_direction"] = "OUTBOUND".into();
+    terminator["address"]["socket_address"]["address"] = "127.0.0.1".into();
     terminator["filter_chains"][0]["filters"][1]["typed_config"]["http_filters"] =
         json!([filter, crate::edits::filter("http.router.v3.Router")]);
     let listeners = of["static_resources"]["listeners"].as_array_mut();

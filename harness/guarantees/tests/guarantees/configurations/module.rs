@@ -96,6 +96,11 @@ pub(super) const MODULE: &[Case] = &[
     }),
     ("for what goes out, by its number", &[], |of| {
         listener(of)["traffic_direction"] = 2.into();
+        listener(of)["address"]["socket_address"]["address"] = "127.0.0.1".into();
+        filters(of).remove(0);
+    }),
+    ("for what goes out, where others come in", &["module"], |of| {
+        listener(of)["traffic_direction"] = "OUTBOUND".into();
         filters(of).remove(0);
     }),
     // Both set the same mark: if the second is missing, the first one's mark lets requests through.
