@@ -131,6 +131,41 @@ fn no_such_cluster(name: &str, names: &[String]) -> Diagnostic {
     }
 }
 
+/// Checks that all clusters have the same policies.
+///
+/// # Errors
+///
+/// If not: one must be chosen.
+pub(crate) fn agree(sets: &[ClusterSet]) -> Result<(), Diagnostic> {
+    if let [first, others @ ..] = sets
+        && !others.is_empty()
+    {
+        let first = texts(first);
+        if others.iter().any(|set| texts(set) != first) {
+            return Err(several_clusters(sets));
+        }
+    }
+    Ok(())
+}
+
+/// The policies of a cluster, in any order.
+fn texts(set: &ClusterSet) -> BTreeSet<String> {
+    let policies = set.documents.policies.iter();
+    // A tree is always written.
+    let text = |document: &Document| serde_json::to_string(&document.node).unwrap_or_default();
+    policies.map(text).collect()
+}
+
+fn several_clusters(sets: &[ClusterSet]) -> Diagnostic {
+    let names: Vec<&str> = sets.iter().filter_map(|set| set.name.as_deref()).collect();
+    let first = names.first().copied().unwrap_or_default();
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!("the policies are for several clusters: {}", quoted.join(", "));
+    Diagnostic::error(message).help(format!(
+        "choose one, `--cluster {first}`, or name the folders of one cluster alone"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

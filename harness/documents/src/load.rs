@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::clusters::{self, ClusterSet};
+use crate::clusters;
 use crate::count::counted;
 use crate::diagnostic::{self, Diagnostic};
 use crate::document_set::DocumentSet;
@@ -256,14 +256,7 @@ impl Loader {
 
     fn chosen(&self, set: DocumentSet, cluster: Option<&str>) -> Result<DocumentSet, Diagnostic> {
         let mut sets = clusters::split(&self.repository, cluster, set)?;
-        if let [first, others @ ..] = sets.as_slice()
-            && !others.is_empty()
-        {
-            let first = texts(first);
-            if others.iter().any(|set| texts(set) != first) {
-                return Err(several_clusters(&sets));
-            }
-        }
+        clusters::agree(&sets)?;
         if let Some(first) = sets.first().filter(|set| set.name.is_none()) {
             let counts = "the last counts, as with `kubectl apply`";
             self.tell(notes::about_same_names(first.documents.policies.iter(), counts));
@@ -331,22 +324,4 @@ impl Loader {
             Err(wrong)
         }
     }
-}
-
-/// The policies of a cluster, in any order.
-fn texts(set: &ClusterSet) -> BTreeSet<String> {
-    let policies = set.documents.policies.iter();
-    // A tree is always written.
-    let text = |document: &Document| serde_json::to_string(&document.node).unwrap_or_default();
-    policies.map(text).collect()
-}
-
-fn several_clusters(sets: &[ClusterSet]) -> Diagnostic {
-    let names: Vec<&str> = sets.iter().filter_map(|set| set.name.as_deref()).collect();
-    let first = names.first().copied().unwrap_or_default();
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("the policies are for several clusters: {}", quoted.join(", "));
-    Diagnostic::error(message).help(format!(
-        "choose one, `--cluster {first}`, or name the folders of one cluster alone"
-    ))
 }

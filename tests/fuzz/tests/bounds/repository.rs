@@ -47,7 +47,7 @@ const KINDS: [Kind; 5] = [
         title: "one policy of many callers",
         make: callers,
         reading: 50,
-        checking: 3700,
+        checking: 4000,
     },
     Kind {
         title: "files of other tools",
