@@ -8,6 +8,7 @@ mod custom;
 mod decide;
 #[cfg(not(target_arch = "wasm32"))]
 mod elsewhere;
+#[cfg(not(target_arch = "wasm32"))]
 mod equality;
 mod fingerprint;
 #[cfg(not(target_arch = "wasm32"))]
