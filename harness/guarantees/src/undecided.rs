@@ -48,12 +48,18 @@ pub(super) fn reason(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<Option<&
         .filters
         .iter()
         .all(|filter| FILTERS.contains(&filter.short()));
-    if chain.network.len() != 1 || !are_known || !http.manager.items("upgrade_configs")?.is_empty() {
+    if chain.network.len() != 1 || !are_known {
         return Ok(None);
     }
     let Some(reach) = reach(http, all)? else {
         return Ok(None);
     };
+    // An upgrade is answered as any request is; but its filters may be others, and a probe's connection must stay one of HTTP.
+    for upgrade in http.manager.items("upgrade_configs")? {
+        if upgrade.get("filters")?.is_some() || matches!(reach, Reach::Probes) {
+            return Ok(None);
+        }
+    }
     settings::check(chain, all)?;
     match reach {
         Reach::Answers => Ok(Some("for redirects and fixed answers alone")),

@@ -58,6 +58,27 @@ pub(crate) fn told(whole: Json) -> Vec<&'static str> {
 
 /// An ingress that requires certificates.
 pub(crate) fn ingress() -> Ingress {
+    ingress_of(json!([mutual()]))
+}
+
+fn mutual() -> Json {
+    json!({
+        "port": {"number": 8443, "name": "https", "protocol": "HTTPS"},
+        "hosts": ["shop.example.com"],
+        "tls": {"mode": "MUTUAL", "credentialName": "edge"},
+    })
+}
+
+/// A plaintext server that redirects to the other.
+fn redirecting() -> Json {
+    json!({
+        "port": {"number": 8080, "name": "http", "protocol": "HTTP"},
+        "hosts": ["shop.example.com"],
+        "tls": {"httpsRedirect": true},
+    })
+}
+
+fn ingress_of(servers: Json) -> Ingress {
     let description = json!({
         "workload": {"namespace": "istio-ingress"},
         "certificates": {"directory": "/etc/certs"},
@@ -67,11 +88,7 @@ pub(crate) fn ingress() -> Ingress {
         "apiVersion": "networking.istio.io/v1",
         "kind": "Gateway",
         "metadata": {"name": "edge", "namespace": "istio-ingress"},
-        "spec": {"servers": [{
-            "port": {"number": 8443, "name": "https", "protocol": "HTTPS"},
-            "hosts": ["shop.example.com"],
-            "tls": {"mode": "MUTUAL", "credentialName": "edge"},
-        }]},
+        "spec": {"servers": servers},
     });
     Ingress::new(&value(description), &[value(gateway)], &[]).expect("a gateway that is right")
 }
@@ -142,9 +159,11 @@ fn what_is_rendered_keeps_every_guarantee() {
 
 #[test]
 fn a_rendered_ingress_keeps_every_guarantee() {
-    let documents = [parsed(&ingress().file().expect("one file"))];
-    let checked = checked(&documents).expect("readable");
-    assert_eq!(broken(&checked), [""; 0], "{checked:#?}");
+    for ingress in [ingress(), ingress_of(json!([mutual(), redirecting()]))] {
+        let documents = [parsed(&ingress.file().expect("one file"))];
+        let checked = checked(&documents).expect("readable");
+        assert_eq!(broken(&checked), [""; 0], "{checked:#?}");
+    }
 }
 
 /// Envoy closes a client that is silent, instead of passing it on without the server name that a policy reads.
