@@ -18,12 +18,12 @@ pub struct Set<P> {
 impl<P> Set<P> {
     /// Whether an attribute that is there satisfies the set.
     pub(crate) fn holds(&self, matches: impl Fn(&P) -> bool) -> bool {
-        (self.any_of.is_empty() || self.any_of.iter().any(&matches)) && !self.none_of.iter().any(&matches)
+        (self.any_of.is_none() || self.any_of.any(&matches)) && !self.none_of.iter().any(&matches)
     }
 
     /// Whether an attribute that is missing satisfies the set: it matches nothing, so only a negative holds.
     pub(crate) fn holds_when_missing(&self) -> bool {
-        self.any_of.is_empty()
+        self.any_of.is_none()
     }
 }
 

@@ -9,6 +9,7 @@ use super::index::{Goal, Index};
 use super::truth::{Doubt, Truth};
 use crate::attribute::Attribute;
 use crate::decision::{Kind, RuleId};
+use crate::few::Few;
 use crate::policy::{Clause, Policy, Rule};
 
 /// Rules sorted by id: the first that matches is the one reported, as in Envoy's map of policies.
@@ -129,6 +130,6 @@ fn matches(rule: &Rule, answers: &Answers<'_>, doubt: Doubt) -> bool {
             .iter()
             .all(|clause| evaluate(clause, answers).holds(doubt))
     };
-    let any = |parts: &[Vec<Clause>]| parts.is_empty() || parts.iter().any(all);
+    let any = |parts: &Few<Vec<Clause>>| parts.is_none() || parts.any(all);
     any(&rule.sources) && any(&rule.operations) && all(&rule.conditions)
 }
