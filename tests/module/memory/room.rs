@@ -59,13 +59,18 @@ fn denies_until_there_is_memory() {
     let mut vm = large(800 << 20);
     let of = |number| bulky(7_200_000, number, "http", vec![allow(FRONTEND)]);
     let mut others = Vec::new();
+    let mut is_full = false;
     let waiting = loop {
         let number = others.len();
-        assert!(number < 20, "there is memory for all of them");
+        assert!(number < 60, "there is memory for all of them");
         vm.take_logs();
         let plugin = configure(&mut vm, &format!("plugin-{number}"), of(number)).unwrap();
         if vm.logs().iter().any(|line| line.message.contains("trying again")) {
-            break plugin;
+            // For the first, there may be just enough once Envoy's copy of it is gone.
+            if is_full {
+                break plugin;
+            }
+            is_full = true;
         }
         others.push(plugin);
     };

@@ -31,7 +31,7 @@ impl Instance {
         let [plugin, root_id, direction] = properties();
         let name = [plugin.as_str(), &root_id, &direction].join("\0");
         INSTANCES.with_borrow_mut(|instances| {
-            instances.retain(|(_, instance)| instance.strong_count() > 0);
+            forget_gone(instances);
             let mut found = None;
             for (key, instance) in instances.iter() {
                 let same = key.name == name && key.protocol == protocol;
@@ -73,12 +73,17 @@ impl Instance {
 
     /// Every instance of this VM.
     pub(super) fn all() -> Vec<Rc<Self>> {
-        let all = |instances: &Vec<(Key, Weak<Self>)>| {
+        INSTANCES.with_borrow_mut(|instances| {
+            forget_gone(instances);
             let instances = instances.iter();
             instances.filter_map(|(_, instance)| instance.upgrade()).collect()
-        };
-        INSTANCES.with_borrow(all)
+        })
     }
+}
+
+/// Frees what is left of instances whose plugins are gone. However little it is, it would split the memory that they had.
+fn forget_gone(instances: &mut Vec<(Key, Weak<Instance>)>) {
+    instances.retain(|(_, instance)| instance.strong_count() > 0);
 }
 
 /// Envoy's name for the plugin, its root id, and the direction of its listener.
