@@ -170,8 +170,11 @@ fn read_allowed(bytes: &[u8]) -> Result<CheckResponse, ResponseFlaw> {
                 }
             }
             (5, Wire::Bytes(name)) => {
-                // Envoy does not remove these either.
-                if !name.starts_with(b":") && !name.eq_ignore_ascii_case(b"host") {
+                // Envoy does not remove the first two either. Without `upgrade` or `connection`, an application reads what the client
+                // sends after an upgrade as further requests.
+                let is_needed =
+                    name.starts_with(b":") || name.eq_ignore_ascii_case(b"host") || is_framing(name);
+                if !is_needed {
                     removed.push(Change::Remove(name.to_ascii_lowercase()));
                 }
             }

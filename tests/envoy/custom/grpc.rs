@@ -109,7 +109,9 @@ async fn a_yes_adds_sets_and_removes_headers() -> Result<()> {
                 HeaderValueOption::appending("x-group", "staff", true),
                 HeaderValueOption::appending("X-Mixed", "lower", false),
             ],
-            headers_to_remove: vec!["x-internal".to_owned(), ":path".to_owned(), "host".to_owned()],
+            headers_to_remove: ["x-internal", ":path", "host", "Upgrade", "connection", "te"]
+                .map(str::to_owned)
+                .into(),
             response_headers_to_add: vec![HeaderValueOption::new("x-seen", "by the authorizer")],
         }))
     })
