@@ -117,14 +117,41 @@ pub(super) fn filters<'v>(http: &Http<'v>, all: &CheckInput<'v>) -> Result<Vec<F
     // Routes and clusters that are not given are reported by `enabled` and `upstream`.
     let places = routes::places(http, &all.configuration).unwrap_or_default();
     for cluster in clusters(named(&places)?, all).into_iter().flatten() {
-        for (_, options) in cluster.entries("typed_extension_protocol_options")? {
-            let (kind, options) = options.message()?;
-            if kind == HTTP_OPTIONS {
-                found.extend(options.items("http_filters")?);
-            }
+        found.extend(of_options(&cluster)?);
+    }
+    read(found, all)
+}
+
+/// The filters of the authorizers' clusters, which questions and answers pass.
+///
+/// # Errors
+///
+/// If a value has the wrong shape.
+pub(super) fn filters_of_authorizers<'v>(
+    chain: &Chain<'v>,
+    all: &CheckInput<'v>,
+) -> Result<Vec<Filter<'v>>, Failure> {
+    let mut found = Vec::new();
+    for cluster in clusters(authorizers(chain), all).into_iter().flatten() {
+        found.extend(of_options(&cluster)?);
+    }
+    read(found, all)
+}
+
+/// The filters among a cluster's options.
+fn of_options<'v>(cluster: &Cursor<'v>) -> Result<Vec<Cursor<'v>>, Failure> {
+    let mut found = Vec::new();
+    for (_, options) in cluster.entries("typed_extension_protocol_options")? {
+        let (kind, options) = options.message()?;
+        if kind == HTTP_OPTIONS {
+            found.extend(options.items("http_filters")?);
         }
     }
-    let filters = found.into_iter();
+    Ok(found)
+}
+
+fn read<'v>(filters: Vec<Cursor<'v>>, all: &CheckInput<'v>) -> Result<Vec<Filter<'v>>, Failure> {
+    let filters = filters.into_iter();
     filters
         .map(|here| Filter::read(here, &all.configuration))
         .collect()

@@ -4,12 +4,16 @@ use super::CheckInput;
 use super::chain::Chain;
 use super::cursor::{Cursor, Failure};
 use super::destinations;
+use super::filter::Filter;
 use super::proxy_protocol;
 use super::routes;
 use super::tunnel;
 
 /// The directions, in the order of their numbers.
 const DIRECTIONS: [&str; 3] = ["UNSPECIFIED", "INBOUND", "OUTBOUND"];
+
+/// Network filters that connections can pass without being led elsewhere: the proxy itself, and Istio's statistics.
+const HARMLESS: [&str; 2] = ["tcp_proxy", "stats"];
 
 /// Whether a listener is for what goes out, and why it is not safe to believe that.
 #[derive(Debug)]
@@ -48,7 +52,20 @@ impl<'v> Outgoing<'v> {
                 return Ok(Self::Contradicted(end, "it ends tunnels, which come in"));
             }
         }
-        if tunnel::is_internal(chain)? || !is_bound(listener)? {
+        if tunnel::is_internal(chain)? {
+            return Ok(Self::Yes);
+        }
+        // Envoy looks for the listener of the address that a connection went to, bound or not.
+        for other in &all.chains {
+            let comes_in = other.listener.one_of("traffic_direction", &DIRECTIONS)? != "OUTBOUND";
+            if comes_in && other.listener.flag("use_original_dst")? {
+                return Ok(Self::Contradicted(
+                    other.listener.clone(),
+                    "this listener hands what comes in to it (`use_original_dst`)",
+                ));
+            }
+        }
+        if !is_bound(listener)? {
             return Ok(Self::Yes);
         }
         let Some(address) = outside(listener)? else {
@@ -119,8 +136,14 @@ fn is_of_redirected(chain: &Chain<'_>, ours: &[&Chain<'_>], all: &CheckInput<'_>
     if !chain.listener.flag("use_original_dst")? || proxy_protocol::taken(chain)?.is_some() {
         return Ok(false);
     }
+    // Chains that are discovered may be any.
+    if chain.listener.get("fcds_config")?.is_some() || is_datagrams(&chain.listener)? {
+        return Ok(false);
+    }
     for other in ours {
-        if other.http.is_some() {
+        // Other filters name clusters of their own, or change the address that a connection goes to.
+        let is_proxy = |filter: &Filter<'_>| HARMLESS.contains(&filter.short());
+        if other.http.is_some() || !other.network.iter().all(is_proxy) {
             return Ok(false);
         }
         for cluster in destinations::of_chain(other, all)? {
@@ -130,6 +153,12 @@ fn is_of_redirected(chain: &Chain<'_>, ours: &[&Chain<'_>], all: &CheckInput<'_>
         }
     }
     Ok(true)
+}
+
+/// Whether a listener is for UDP.
+fn is_datagrams(listener: &Cursor<'_>) -> Result<bool, Failure> {
+    let protocol = listener.at(&["address", "socket_address", "protocol"])?;
+    Ok(protocol.is_some() || listener.get("udp_listener_config")?.is_some())
 }
 
 /// Whether a cluster has no endpoints but the address that a connection went to.

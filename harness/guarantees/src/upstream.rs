@@ -1,12 +1,13 @@
 //! Guarantee: only the configuration chooses where allowed requests go, and all traffic that goes there was decided on.
 
+mod sessions;
+
 use peerwarden_engine::Config;
-use peerwarden_engine::document::Value;
 
 use super::chain::{Chain, Http};
 use super::claimed_address::ClaimedAddress;
 use super::cursor::{Cursor, Failure};
-use super::destinations::{AGGREGATE, mirrors, of_chain};
+use super::destinations::{self, AGGREGATE, mirrors, of_chain};
 use super::framing;
 use super::header_name::HeaderName;
 use super::header_removal;
@@ -26,12 +27,6 @@ const POOLS: [&str; 2] = [
 ];
 
 const WEBSOCKET: &str = "websocket";
-
-/// A load-balancing policy that chooses among subsets.
-const SUBSET: &str = "envoy.extensions.load_balancing_policies.subset.";
-
-/// The filter with which a request can choose an endpoint.
-const SESSION: &str = "stateful_session";
 
 /// Fields that choose a cluster other than by its name.
 const PLUGINS: [&str; 2] = ["cluster_specifier_plugin", "inline_cluster_specifier_plugin"];
@@ -101,8 +96,9 @@ pub(super) fn check(chain: &Chain<'_>, all: &CheckInput<'_>) -> GuaranteeResult 
         let cluster = cluster?;
         of_cluster(&cluster)?;
         of_original_destination(&cluster, chain, all)?;
-        of_subsets(&cluster, chain)?;
+        sessions::of_cluster(&cluster, chain)?;
     }
+    of_authorizers(chain, all)?;
     Ok(GuaranteeStatus::Held)
 }
 
@@ -233,31 +229,17 @@ fn of_cluster_state(item: &Cursor<'_>) -> Failure {
     )
 }
 
-/// A cluster whose subsets may be different applications.
-fn of_subsets(cluster: &Cursor<'_>, chain: &Chain<'_>) -> Result<(), Failure> {
-    let mut filters = chain.http.iter().flat_map(|http| &http.filters);
-    let session = filters.find(|filter| filter.short() == SESSION);
-    let mut subsets = cluster.get("lb_subset_config")?;
-    if let Some(balancing) = cluster.get("load_balancing_policy")? {
-        subsets = subsets.or(within(&balancing, SUBSET));
+/// Filters between the module and an authorizer, which could change the question or the answer.
+fn of_authorizers(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
+    for filter in destinations::filters_of_authorizers(chain, all)? {
+        if filter.short() != "upstream_codec" {
+            return Err(filter.here.fails(
+                "this is between the module and its authorizer, and may change the question or the answer",
+                "remove it",
+            ));
+        }
     }
-    match (subsets, session) {
-        (Some(_), Some(session)) => Err(session.here.fails(
-            "a request names the endpoint that it goes to, in whichever subset of its cluster",
-            "remove it, or give each application a separate cluster",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// A message of this kind, anywhere below.
-fn within<'v>(here: &Cursor<'v>, kind: &str) -> Option<Cursor<'v>> {
-    let is =
-        matches!(here.value, Value::Object(_)) && here.message().is_ok_and(|(own, _)| own.starts_with(kind));
-    if is {
-        return Some(here.clone());
-    }
-    here.parts().iter().find_map(|part| within(part, kind))
+    Ok(())
 }
 
 /// A cluster that connects to a connection's original destination, which a client may choose.

@@ -32,7 +32,6 @@ const TOKEN_PROVIDER: &[&str] = &[
     "from_params",
     "header_in_metadata",
     "issuer",
-    "jwt_cache_config",
     "local_jwks",
     "max_lifetime",
     "normalize_payload_in_metadata",

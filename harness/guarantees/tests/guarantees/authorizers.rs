@@ -77,6 +77,19 @@ const CASES: &[Case] = &[
     ("it is not given", &["upstream"], |of| {
         authorizer(of)["name"] = "other".into();
     }),
+    ("a filter on the way to it", &["upstream"], |of| {
+        let kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+        let mutation = typed(
+            "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
+            json!({}),
+        );
+        let filters = json!([{"name": "mutation", "typed_config": mutation}]);
+        let options = typed(
+            kind,
+            json!({"explicit_http_config": {"http_protocol_options": {}}, "http_filters": filters}),
+        );
+        authorizer(of)["typed_extension_protocol_options"] = json!({ kind: options });
+    }),
     ("a setting that is not known", &["settings"], |of| {
         authorizer(of)["of_a_later_version"] = true.into();
     }),

@@ -15,6 +15,7 @@ mod headers;
 mod mutations;
 mod origins;
 mod other_filters;
+mod outgoing;
 mod overlooked;
 mod per_route;
 mod rendered;

@@ -57,6 +57,10 @@ fn per_route(message: Json) -> Json {
 }
 
 const CASES: &[Case] = &[
+    // Tokens of a key that the issuer has withdrawn stay valid in the cache.
+    ("tokens are remembered", &["settings"], |of| {
+        own(of)["jwt_cache_config"] = json!({"jwt_cache_size": 100});
+    }),
     ("switched off", &["tokens"], |of| {
         filters(of)[0]["disabled"] = true.into()
     }),

@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 
 use crate::cases::{Case, asks, cluster, configure, judge, judge_held, typed};
 use crate::configurations::{push, waypoint};
-use crate::edits::{chain, filter, listener, manager, plugin, remove};
-use crate::rendered::{http, strict, tcp, told};
+use crate::edits::{chain, filter, listener, manager, remove};
+use crate::rendered::{http, strict, tcp};
 
 const PEER: &str = "io.istio.peer_principal";
 const DESTINATION: &str = "envoy.filters.listener.original_dst.local_ip";
@@ -266,62 +266,4 @@ fn nor_where_connections_come_from() {
     ];
     judge_held(&of_connections());
     judge(&of_connections(), cases);
-}
-
-#[test]
-fn what_goes_out_does_not_come_in() {
-    let outgoing = |address: Json, more: Json| {
-        let mut whole = strict(&http());
-        let mut out = listener(&mut whole).clone();
-        out["name"] = "outbound".into();
-        out["traffic_direction"] = "OUTBOUND".into();
-        out["address"] = address;
-        let proxy = typed(
-            "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
-            json!({"stat_prefix": "out", "cluster": "passthrough"}),
-        );
-        out["filter_chains"] = json!([{"filters": [{"name": "tcp", "typed_config": proxy}]}]);
-        for (name, value) in more.as_object().expect("an object") {
-            out[name] = value.clone();
-        }
-        push(&mut whole["static_resources"]["listeners"], out);
-        let passthrough =
-            json!({"name": "passthrough", "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED"});
-        push(&mut whole["static_resources"]["clusters"], passthrough);
-        told(whole)
-    };
-    let at = |address: &str| json!({"socket_address": {"address": address, "port_value": 15001}});
-    let redirected = json!({"use_original_dst": true});
-    let proxied = json!({"use_original_dst": true,
-                         "listener_filters": [filter("listener.proxy_protocol.v3.ProxyProtocol")]});
-    let beside = json!({"additional_addresses": [{"address": at("10.0.0.1")}]});
-    let held: [&str; 0] = [];
-    assert_eq!(outgoing(at("127.0.0.1"), json!({})), held);
-    assert_eq!(outgoing(at("::1"), json!({})), held);
-    assert_eq!(outgoing(json!({"pipe": {"path": "/run/out"}}), json!({})), held);
-    assert_eq!(outgoing(at("0.0.0.0"), json!({"bind_to_port": false})), held);
-    assert_eq!(
-        outgoing(at("0.0.0.0"), json!({"deprecated_v1": {"bind_to_port": false}})),
-        held
-    );
-    assert_eq!(outgoing(at("0.0.0.0"), redirected), held);
-    assert_eq!(outgoing(at("0.0.0.0"), proxied), ["settings", "module"]);
-    assert_eq!(outgoing(at("0.0.0.0"), json!({})), ["module"]);
-    assert_eq!(outgoing(at("localhost"), json!({})), ["module"]);
-    assert_eq!(outgoing(at("127.0.0.1"), beside), ["module"]);
-}
-
-#[test]
-fn a_listener_with_the_module_is_not_for_what_goes_out() {
-    let mut whole = strict(&http());
-    listener(&mut whole)["traffic_direction"] = "OUTBOUND".into();
-    listener(&mut whole)["address"]["socket_address"]["address"] = "127.0.0.1".into();
-    judge_held(&whole);
-    let mut other = chain(&mut whole).clone();
-    other["name"] = "other".into();
-    let filters = other["filters"][1]["typed_config"]["http_filters"].as_array_mut();
-    filters.expect("a list").remove(0);
-    push(&mut listener(&mut whole)["filter_chains"], other);
-    assert!(plugin(&mut whole).is_object());
-    assert_eq!(told(whole), ["module"]);
 }

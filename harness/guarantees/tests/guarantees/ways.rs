@@ -26,6 +26,15 @@ const WAYS: &[Case] = &[
         cluster(of)["lb_subset_config"] = json!({"subset_selectors": [{"keys": ["app"]}]});
         filters(of).insert(2, http_filter("stateful_session.v3.StatefulSession", json!({})));
     }),
+    (
+        "a session names where others' connections went",
+        &["upstream"],
+        |of| {
+            let name = cluster(of)["name"].clone();
+            *cluster(of) = json!({"name": name, "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED"});
+            filters(of).insert(2, http_filter("stateful_session.v3.StatefulSession", json!({})));
+        },
+    ),
     ("a session in a cluster of one application", &[], |of| {
         filters(of).insert(2, http_filter("stateful_session.v3.StatefulSession", json!({})));
     }),
