@@ -7,4 +7,5 @@ mod meant;
 mod names;
 mod reach;
 mod rules;
+mod silent;
 mod workloads;

@@ -25,6 +25,8 @@ pub(crate) const LINT: Lint = Lint {
 
 const EXCLUDED: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
 
+const EXCLUDED_BY_CLIENTS: &str = "traffic.sidecar.istio.io/excludeOutboundPorts";
+
 const HELP: &str =
     "write a `DestinationRule` for the service, with `mode: DISABLE` for this port in `portLevelSettings`";
 
@@ -52,6 +54,10 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
             // The API server calls a webhook, without mutual TLS.
             let called: Vec<&ServicePort<'_>> = called
                 .filter(|service| !is_of_webhook(context.others, service.service, &workload.namespace))
+                .collect();
+            let called: Vec<&ServicePort<'_>> = called
+                .into_iter()
+                .filter(|service| !is_left_to_clients(context, workload, service.number))
                 .collect();
             let mut message = None;
             for service in called {
@@ -106,7 +112,23 @@ fn is_of_webhook(others: &OtherDocuments, name: &str, namespace: &str) -> bool {
 
 /// The ports that a workload takes from its Envoy, and where it says so.
 pub(crate) fn excluded<'d>(workload: &Workload<'d>) -> Vec<(u16, &'d Node)> {
-    let Some(node) = workload.annotation(EXCLUDED) else {
+    numbers(workload, EXCLUDED)
+}
+
+/// Whether other workloads of its namespace exclude a port from what they send by Envoy: then they do not call it by mutual TLS.
+fn is_left_to_clients(context: &Context<'_>, server: &Workload<'_>, port: u16) -> bool {
+    let mut clients = context
+        .workloads_of(&server.namespace)
+        .filter(|client| client.title != server.title);
+    clients.any(|client| {
+        numbers(client, EXCLUDED_BY_CLIENTS)
+            .iter()
+            .any(|(number, _)| *number == port)
+    })
+}
+
+fn numbers<'d>(workload: &Workload<'d>, annotation: &str) -> Vec<(u16, &'d Node)> {
+    let Some(node) = workload.annotation(annotation) else {
         return Vec::new();
     };
     let written = node.as_str().unwrap_or_default().split(',');

@@ -133,7 +133,7 @@ fn closed_by<'c, 'd>(
         }
         let is_for_all = written.selector.is_none() && written.target_refs.is_empty();
         for rule in written.rules.iter().flatten() {
-            if !is_inside(rule, own) {
+            if !is_inside(rule, namespace) {
                 return None;
             }
             if workload.is_some() || is_for_all {
@@ -144,7 +144,7 @@ fn closed_by<'c, 'd>(
     shown
 }
 
-/// Whether a rule is only about peers of the policy's own namespace.
+/// Whether a rule is only about peers of the workload's own namespace. A policy of the root namespace may name any other, the gateway's among them.
 fn is_inside(rule: &Rule, own: &str) -> bool {
     let Some(sources) = rule.from.as_deref() else {
         return false;

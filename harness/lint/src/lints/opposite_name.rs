@@ -2,13 +2,15 @@
 //!
 //! Without an `action` a policy is ALLOW (<https://istio.io/latest/docs/reference/config/security/authorization-policy/#AuthorizationPolicy>).
 
+use std::collections::BTreeSet;
+
 use peerwarden_documents::diagnostic::Severity;
 use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::Action;
 
 use crate::context::Policy;
 use crate::lint::{Finder, Finding, Lint};
-use crate::values::lists;
+use crate::values::{List, lists};
 
 pub(crate) const LINT: Lint = Lint {
     code: "PW055",
@@ -47,10 +49,31 @@ fn find(policy: &Policy<'_>) -> Vec<Finding> {
     let is_negative = |rule: usize| lists.iter().any(|list| list.rule == rule && list.negative);
     let rules = written.rules.iter().flatten().count();
     let is_exception = words.any(|word| EXCEPT.contains(&word)) || (0..rules).all(is_negative);
-    if written.action != Action::Allow || !has_rules || of_workload || is_exception {
+    let is_guard =
+        || names_workload(policy) && written.rules.iter().flatten().all(|rule| rule.from.is_some());
+    if written.action != Action::Allow || !has_rules || of_workload || is_exception || is_guard() {
         return Vec::new();
     }
     let message = format!("its name begins with `{says}`, and it allows what it names: its action is ALLOW");
     let help = "write `action: DENY` if it is to deny this; or give it another name";
     vec![Finding::new(Path::keys(["metadata", "name"]), message, help)]
+}
+
+/// Whether the name is about the workload, and not about what the rules name: `deny-product-access` for `app: product` denies all but the callers
+/// that its rules name.
+fn names_workload(policy: &Policy<'_>) -> bool {
+    let written = &policy.written;
+    let words: BTreeSet<&str> = written.metadata.name.split(['-', '.']).skip(1).collect();
+    let has_all = |text: &str| text.split('-').all(|part| words.contains(part));
+    let labels = written
+        .selector
+        .iter()
+        .flat_map(|selector| &selector.match_labels);
+    let values = lists(written);
+    let mut values = values.iter().flat_map(List::each);
+    let is_in = |(_, value): (Path, &str)| {
+        let mut parts = value.split(|letter: char| !letter.is_ascii_alphanumeric());
+        parts.any(|part| words.contains(part.to_ascii_lowercase().as_str()))
+    };
+    labels.into_iter().any(|(_, value)| has_all(value)) && !values.any(is_in)
 }

@@ -47,9 +47,13 @@ fn of_policy(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
                 ("notTrustDomains", &source.not_trust_domains),
             ];
             let negative = negative.iter().find(|(_, values)| !values.is_empty());
-            let Some((field, _)) = negative.filter(|_| !by_condition && !asks_who(source)) else {
+            let Some((field, values)) = negative.filter(|_| !by_condition && !asks_who(source)) else {
                 continue;
             };
+            // `notPrincipals: ["*"]` says that the rule is for callers without a certificate alone.
+            if values.iter().any(|value| value == "*") {
+                continue;
+            }
             // If plaintext is refused before any rule is evaluated, nothing is allowed.
             let Some(proof) = shown(context, policy, rule) else {
                 continue;

@@ -10,7 +10,7 @@ use peerwarden_engine::document::Path;
 use peerwarden_engine::resource::{Action, Rule};
 use peerwarden_engine::{Protocol, Verdict};
 
-use crate::context::{Context, Policy};
+use crate::context::{Context, Policy, Target};
 use crate::lint::{Finder, Finding, Lint};
 use crate::proof::Proof;
 use crate::public;
@@ -45,13 +45,21 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
         if said.contains(&policy.title()) {
             continue;
         }
-        for target in context.targets(policy) {
-            let beside = opening.iter().find(|(other, _)| {
+        let opened = |target: &Target<'_>| {
+            opening.iter().find(|(other, _)| {
                 context.applies_to(other, &target.workload)
                     && context.folder(other) == context.folder(policy)
                     && !Policy::is_dry_run(other)
                     && !policy.is_dry_run()
-            });
+            })
+        };
+        let targets = context.targets(policy);
+        // What no other policy opens, it keeps closed.
+        if !targets.iter().all(|target| opened(target).is_some()) {
+            continue;
+        }
+        for target in targets {
+            let beside = opened(&target);
             let (Some((other, rule)), Some(program)) =
                 (beside, context.program(&target.workload, Protocol::Http))
             else {

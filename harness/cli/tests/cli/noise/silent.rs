@@ -1,0 +1,110 @@
+//! Findings of real repositories that were no mistakes; beside each, the mistake that looks like it.
+
+use crate::fixture::{Folder, RunOutput};
+
+fn checked(documents: &[&str]) -> RunOutput {
+    Folder::with(&[("all.yaml", &documents.join("---\n"))]).run(&["check"])
+}
+
+#[track_caller]
+fn silent(code: &str, documents: &[&str]) {
+    let ran = checked(documents);
+    assert!(ran.code < 2 && !ran.out.contains(code), "{ran:?}");
+}
+
+#[track_caller]
+fn says(code: &str, documents: &[&str]) {
+    checked(documents).says(1, &[code]);
+}
+
+fn policy(namespace: &str, name: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n"
+    )
+}
+
+fn deployment(name: &str, annotations: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  replicas: 1\n  template:\n    \
+         metadata: {{labels: {{app: {name}}}, annotations: {{{annotations}}}}}\n    spec: {{containers: [{{name: a, image: a, ports: \
+         [{{containerPort: 8080}}]}}]}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{selector: \
+         {{app: {name}}}, ports: [{{port: 8080}}]}}\n"
+    )
+}
+
+/// A policy of the root namespace that lets that namespace in lets its gateway in.
+#[test]
+fn the_root_namespace_lets_its_gateway_in() {
+    let route = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web, namespace: shop}\nspec: {hosts: [shop.example], \
+                 gateways: [public], http: [{route: [{destination: {host: orders}}]}]}\n";
+    let of = |namespace: &str, named: &str| {
+        let spec = format!("{{rules: [{{from: [{{source: {{namespaces: [{named}]}}}}]}}]}}");
+        policy(namespace, "a", &spec)
+    };
+    silent("PW059", &[route, &of("istio-system", "istio-system")]);
+    says("PW059", &[route, &of("istio-system", "shop")]);
+    says("PW059", &[route, &of("shop", "shop")]);
+}
+
+/// What the allow-all does not select stays closed.
+#[test]
+fn a_deny_all_for_others() {
+    let none = policy("shop", "deny-all", "{}");
+    let all = policy(
+        "shop",
+        "all",
+        "{selector: {matchLabels: {app: web}}, rules: [{}]}",
+    );
+    let (web, orders) = (deployment("web", ""), deployment("orders", ""));
+    silent("PW021", &[&none, &all, &web, &orders]);
+    says("PW021", &[&none, &all, &web]);
+}
+
+/// `deny-product-access` allows those that its rules name, and denies all others: DENY would be the opposite.
+#[test]
+fn a_name_of_what_is_protected() {
+    let of = |name: &str, spec: &str| {
+        let spec = format!("{{selector: {{matchLabels: {{app: product}}}}, rules: [{{{spec}}}]}}");
+        policy("shop", name, &spec)
+    };
+    let from = "from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]";
+    silent("PW055", &[&of("deny-product-access", from)]);
+    says("PW055", &[&of("deny-web-access", from)]);
+    says("PW055", &[&of("deny-web-to-product", from)]);
+    says(
+        "PW055",
+        &[&of(
+            "deny-product-access",
+            "to: [{operation: {methods: [DELETE]}}]",
+        )],
+    );
+}
+
+/// A client that takes a port from its own Envoy uses no mutual TLS there.
+#[test]
+fn a_port_that_clients_exclude_too() {
+    let strict = "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default, namespace: shop}\nspec: {mtls: {mode: \
+                  STRICT}}\n";
+    let database = deployment("db", "traffic.sidecar.istio.io/excludeInboundPorts: \"8080\"");
+    let client = |ports: &str| {
+        deployment(
+            "web",
+            &format!("traffic.sidecar.istio.io/excludeOutboundPorts: \"{ports}\""),
+        )
+    };
+    silent("PW011", &[&database, strict, &client("9090,8080")]);
+    says("PW011", &[&database, strict, &client("9090")]);
+}
+
+/// `notPrincipals: ["*"]` says that a rule is for callers without a certificate.
+#[test]
+fn a_rule_for_plaintext_alone() {
+    let not = |value: &str| {
+        let spec = format!(
+            "{{rules: [{{from: [{{source: {{notPrincipals: [\"{value}\"]}}}}], to: [{{operation: {{paths: [/healthz]}}}}]}}]}}"
+        );
+        policy("shop", "probes", &spec)
+    };
+    silent("PW001", &[&not("*")]);
+    says("PW001", &[&not("cluster.local/ns/shop/sa/web")]);
+}
