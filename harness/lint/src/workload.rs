@@ -21,6 +21,7 @@ pub(crate) struct Workload<'d> {
     service_account: String,
     pub(crate) source: Arc<Source>,
     annotations: Option<&'d Node>,
+    replicas: Option<&'d Node>,
     /// The containers of the application, and native sidecars; without init containers.
     pub(crate) containers: Vec<&'d Node>,
 }
@@ -75,6 +76,7 @@ impl<'d> Workload<'d> {
             service_account: account.unwrap_or("default").to_owned(),
             source: Arc::clone(&document.source),
             annotations: pod.at(&["metadata", "annotations"]),
+            replicas: document.node.at(&["spec", "replicas"]),
             containers: [
                 native_sidecars,
                 pod.at(&["spec", "containers"])?.as_list()?.iter().collect(),
@@ -88,6 +90,11 @@ impl<'d> Workload<'d> {
 
     pub(crate) fn annotation(&self, name: &str) -> Option<&'d Node> {
         self.annotations?.get(name)
+    }
+
+    /// How many pods it runs, if it says.
+    pub(crate) fn replicas(&self) -> Option<u16> {
+        self.replicas?.as_port()
     }
 
     pub(crate) fn label(&self, name: &str) -> Option<&str> {

@@ -56,12 +56,14 @@ fn denying(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
         }
         let only_http = of_rule().all(List::is_http_only);
         let targets = context.targets(policy);
+        // Of one workload about which nothing is known, HTTP is what the policy says; in a whole namespace there may be a database.
+        let is_wide = policy.written.selector.is_none() || context.has_tcp_gateway(policy);
         let finding = targets
             .iter()
             .find_map(|target| on_known_port(context, policy, target, (index, rule), of_http))
             .or_else(|| {
                 let target = targets.iter().find(|target| may_speak_tcp(context, target))?;
-                if only_http {
+                if only_http && is_wide {
                     on_any_port(context, policy, target, index, of_http)
                 } else {
                     None
@@ -84,9 +86,9 @@ fn on_known_port(
     let program = context.program(&target.workload, Protocol::Tcp)?;
     let ports = manifest.protocols(context.others);
     let mut tcp = ports
-        .iter()
-        .filter(|(port, http)| **http == Some(false) && about(rule, **port));
-    tcp.find_map(|(port, _)| {
+        .keys()
+        .filter(|port| allowing::not_http(&ports, **port).is_some() && about(rule, **port));
+    tcp.find_map(|port| {
         let proof = denied(context, policy, target, index, &program, Lookup::Found(*port))?;
         let message = format!(
             "port {port} of {} is not HTTP: `{}` is ignored there, and the rest of the rule denies",

@@ -107,6 +107,7 @@ fn decides(policy: &Policy<'_>) -> bool {
 /// Whether no other ALLOW lets anything else in, and the workload serves anything else as far as is known.
 fn is_closed(context: &Context<'_>, policy: &Policy<'_>, target: &Target<'_>) -> bool {
     let is_known = match target.manifest {
+        Some(manifest) if manifest.replicas() == Some(0) || is_named_worker(&manifest.title) => false,
         Some(manifest) => {
             let mut services = manifest.services(context.others).into_iter();
             services.any(|service| !service.name.contains("metrics"))
@@ -116,13 +117,33 @@ fn is_closed(context: &Context<'_>, policy: &Policy<'_>, target: &Target<'_>) ->
             .written
             .selector
             .as_ref()
-            .is_some_and(|selector| !selector.match_labels.is_empty()),
+            .is_some_and(|selector| names_one(&selector.match_labels)),
     };
     let mut others = context.policies.iter().filter(|other| decides(other));
     is_known
         && others.all(|other| {
             !context.applies_to(other, &target.workload) || is_only_public(other) || is_of_none(other)
         })
+}
+
+/// Labels that name one application: by others, such as `monitoring: enabled`, many are selected that have policies of their own.
+const NAMING: [&str; 5] = ["app", "name", "service", "k8s-app", "app.kubernetes.io/name"];
+
+/// Words in the name of what takes its work from a queue: nobody calls it.
+const WORKERS: [&str; 5] = ["worker", "consumer", "indexer", "cron", "cronjob"];
+
+/// Whether labels name one application, which others call as far as its name tells.
+fn names_one(labels: &[(String, String)]) -> bool {
+    let mut naming = labels
+        .iter()
+        .filter(|(label, _)| NAMING.contains(&label.as_str()))
+        .peekable();
+    naming.peek().is_some() && naming.all(|(_, name)| !is_named_worker(name))
+}
+
+fn is_named_worker(name: &str) -> bool {
+    let mut words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.any(|word| WORKERS.contains(&word))
 }
 
 /// Whether it only denies by default.

@@ -67,11 +67,26 @@ fn is_of_issuer(tokens: &Tokens<'_>) -> bool {
     hosts.any(|host| names.contains(&host.as_str()))
 }
 
-/// Whether the comment above it speaks of the policy that is not there.
+/// What a comment says where a token is not meant to be required.
+const OPTIONAL: [&str; 5] = [
+    "optional",
+    "unauthenticated",
+    "anonymous",
+    "without a token",
+    "without token",
+];
+
+/// Whether the comment above it speaks of the policy that is not there, or says that requests without a token are meant to get in.
 fn is_meant(tokens: &Tokens<'_>) -> bool {
     let place = tokens.document.place(&Path::keys(["apiVersion"]), true);
     let comment = comments::above(&place);
-    comment.iter().any(|line| line.contains("AuthorizationPolicy"))
+    let says_optional = |line: &str| {
+        let line = line.to_ascii_lowercase();
+        OPTIONAL.iter().any(|word| line.contains(word))
+    };
+    comment
+        .iter()
+        .any(|line| line.contains("AuthorizationPolicy") || says_optional(line))
 }
 
 fn is_here(context: &Context<'_>, tokens: &Tokens<'_>) -> bool {

@@ -69,8 +69,11 @@ fn what_is_shown_gets_through_strict() {
     let ran = checked(&[&wide, &narrow, STRICT]);
     ran.says(1, &[by, "by spiffe://cluster.local/ns/shop/sa/default"]);
     assert!(!ran.out.contains("in plaintext"), "{ran:?}");
-    let deny = policy("odd", "  - to:\n    - operation: {notMethods: [GET]}\n")
-        .replace("spec:", "spec:\n  action: DENY");
+    let deny = attached(
+        "odd",
+        "action: DENY",
+        "  - to:\n    - operation: {notMethods: [GET]}\n",
+    );
     let ran = checked(&[&deny, STRICT]);
     ran.says(1, &["[PW015]", "such as a database's"]);
     assert!(

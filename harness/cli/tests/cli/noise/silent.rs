@@ -108,3 +108,62 @@ fn a_rule_for_plaintext_alone() {
     silent("PW001", &[&not("*")]);
     says("PW001", &[&not("cluster.local/ns/shop/sa/web")]);
 }
+
+/// Nothing says that a workload that is not here has another port than that of HTTP.
+#[test]
+fn a_token_of_one_workload() {
+    let deny = |selector: &str| {
+        let spec = format!(
+            "{{{selector}action: DENY, rules: [{{from: [{{source: {{notRequestPrincipals: [\"*\"]}}}}]}}]}}"
+        );
+        policy("shop", "tokens", &spec)
+    };
+    let selecting = deny("selector: {matchLabels: {app: orders}}, ");
+    silent("PW015", &[&selecting]);
+    silent("PW015", &[&selecting, &deployment("orders", "")]);
+    says(
+        "PW015",
+        &[&selecting, &deployment("orders", "").replace("8080", "5432")],
+    );
+    says("PW015", &[&deny("")]);
+}
+
+/// Nobody calls a workload without pods, or one that takes its work from a queue; and pods with a label for metrics have other labels.
+#[test]
+fn nothing_else_is_served() {
+    let health = |label: &str| {
+        let spec = format!(
+            "{{selector: {{matchLabels: {{{label}}}}}, rules: [{{to: [{{operation: {{paths: [/healthz]}}}}]}}]}}"
+        );
+        policy("shop", "health", &spec)
+    };
+    let (orders, worker) = (deployment("orders", ""), deployment("mail-worker", ""));
+    says("PW051", &[&health("app: orders"), &orders]);
+    silent(
+        "PW051",
+        &[
+            &health("app: orders"),
+            &orders.replace("replicas: 1", "replicas: 0"),
+        ],
+    );
+    silent("PW051", &[&health("app: mail-worker"), &worker]);
+    says("PW051", &[&health("app: orders")]);
+    silent("PW051", &[&health("app: mail-worker")]);
+    silent("PW051", &[&health("monitoring.example/scrape: \"true\"")]);
+}
+
+const TOKENS: &str = "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: {name: a, namespace: shop}\nspec: {jwtRules: \
+                      [{issuer: https://a.example, jwksUri: \"http://KEYS/keys\"}]}\n";
+
+#[test]
+fn a_token_that_is_optional() {
+    let (tokens, other) = (TOKENS.replace("KEYS", "a.example"), policy("shop", "other", "{}"));
+    says("PW042", &[&tokens, &other]);
+    for comment in [
+        "Tokens (optional).",
+        "Authenticated and unauthenticated requests.",
+    ] {
+        silent("PW042", &[&other, &format!("# {comment}\n{tokens}")]);
+    }
+    says("PW042", &[&other, &format!("# Tokens of people.\n{tokens}")]);
+}

@@ -89,7 +89,7 @@ fn on_port(
 }
 
 /// The protocol of a port, if it is known and not HTTP.
-fn not_http(protocols: &BTreeMap<u16, Option<bool>>, port: u16) -> Option<String> {
+pub(super) fn not_http(protocols: &BTreeMap<u16, Option<bool>>, port: u16) -> Option<String> {
     match protocols.get(&port).copied().flatten() {
         Some(true) => None,
         Some(false) => Some("not HTTP".to_owned()),
