@@ -35,7 +35,7 @@ pub(crate) fn without(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let wrong_values = of(&["PW027", "PW039"], &findings);
     findings.retain(|finding| match finding.code {
         Some("PW021") => !places(finding).skip(1).any(|place| allow_alls.contains(&place)),
-        Some("PW022") => !places(finding).any(|place| wrong_values.contains(&place)),
+        Some("PW006" | "PW022") => !places(finding).any(|place| wrong_values.contains(&place)),
         _ => true,
     });
     findings

@@ -58,8 +58,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnostic> {
     found
 }
 
-/// Files in which the same kind of placeholder makes the repository a template.
-const TEMPLATES: usize = 3;
+/// Documents in which the same kind of placeholder makes their files templates.
+const TEMPLATES: usize = 2;
 
 /// A file, what is found in it, and the value.
 type FoundPlaceholder<'c> = (&'c str, Diagnostic, String);
@@ -81,31 +81,31 @@ fn placeholders<'c>(context: &'c Context<'_>) -> Vec<FoundPlaceholder<'c>> {
     of_policies.chain(of_modes).collect()
 }
 
-/// The kinds of placeholders that many files have: something fills them in before they are applied. Each with the number of files, and one
+/// The kinds of placeholders that several documents have: something fills them in before they are applied. Each with the number of files, and one
 /// of them.
 fn templates(all: &[FoundPlaceholder<'_>]) -> Vec<(&'static str, usize, String)> {
-    let mut files: BTreeMap<&'static str, (BTreeSet<&str>, &String)> = BTreeMap::new();
-    for (file, _, value) in all {
-        if let Some(syntax) = placeholder::syntax(value) {
-            files
-                .entry(syntax)
-                .or_insert((BTreeSet::new(), value))
-                .0
-                .insert(file);
+    let mut found: BTreeMap<&'static str, Vec<&FoundPlaceholder<'_>>> = BTreeMap::new();
+    for one in all {
+        if let Some(syntax) = placeholder::syntax(&one.2) {
+            found.entry(syntax).or_default().push(one);
         }
     }
-    let many = files
+    let many = found
         .into_iter()
-        .filter(|(_, (files, _))| files.len() >= TEMPLATES);
-    many.map(|(syntax, (files, value))| (syntax, files.len(), value.clone()))
-        .collect()
+        .filter(|(_, documents)| documents.len() >= TEMPLATES);
+    many.filter_map(|(syntax, documents)| {
+        let files: BTreeSet<&str> = documents.iter().map(|(file, ..)| *file).collect();
+        let (_, _, value) = documents.first()?;
+        Some((syntax, files.len(), value.clone()))
+    })
+    .collect()
 }
 
 fn is_of(templates: &[(&'static str, usize, String)], value: &str) -> bool {
     placeholder::syntax(value).is_some_and(|own| templates.iter().any(|(syntax, ..)| *syntax == own))
 }
 
-/// That a repository is a template.
+/// That files are templates.
 pub(crate) fn notes(context: &Context<'_>) -> Vec<String> {
     let templates = templates(&placeholders(context));
     let note = |(_, files, value): &(&str, usize, String)| {

@@ -14,6 +14,7 @@ use peerwarden_engine::{Lookup, Protocol, Traffic, Verdict};
 
 use crate::context::{Context, Tokens};
 use crate::lint::{Finder, Finding, Lint};
+use crate::lints::impossible_value::{is_placeholder, is_variable};
 use crate::proof::Proof;
 use crate::sample;
 
@@ -67,7 +68,8 @@ fn without_namespace(
         services
             .any(|service| service.node.at(&["metadata", "name"]).and_then(Node::as_str) == Some(&url.host))
     };
-    if url.host.contains(['.', ':']) || own == root || has(root) {
+    let is_to_be_filled_in = is_variable(&url.host) || is_placeholder(&url.host);
+    if url.host.contains(['.', ':']) || own == root || has(root) || is_to_be_filled_in {
         return None;
     }
     let message = format!(

@@ -167,3 +167,40 @@ fn a_token_that_is_optional() {
     }
     says("PW042", &[&other, &format!("# Tokens of people.\n{tokens}")]);
 }
+
+/// A variable is no name of a service.
+#[test]
+fn keys_at_a_variable() {
+    says("PW054", &[&TOKENS.replace("KEYS", "keys")]);
+    silent("PW054", &[&TOKENS.replace("KEYS", "KEYS_HOST")]);
+}
+
+/// What a script or Flux fills in is a template, and is said once.
+#[test]
+fn placeholders_of_several_documents() {
+    for value in ["__NAMESPACE__", "${NAMESPACE}"] {
+        let of = |name: &str| {
+            let spec = format!(
+                "{{rules: [{{from: [{{source: {{principals: [\"cluster.local/ns/{value}/sa/web\"]}}}}]}}]}}"
+            );
+            policy("shop", name, &spec)
+        };
+        checked(&[&of("a")]).says(1, &["[PW039]", "is a placeholder"]);
+        let ran = checked(&[&of("a"), &of("b").replace("sa/web", "sa/other")]);
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+        let note = format!("note: 1 file with placeholders such as `cluster.local/ns/{value}/sa/web`");
+        assert!(ran.warns(&note), "{ran:?}");
+    }
+}
+
+/// A path that means something else has no slash to add.
+#[test]
+fn a_path_with_a_wrong_star_is_told_once() {
+    let ran = checked(&[&policy(
+        "shop",
+        "a",
+        "{action: DENY, rules: [{to: [{operation: {ports: [\"80\"], paths: [\"/**/docs.html\"]}}]}]}",
+    )]);
+    ran.says(1, &["[PW027]"]);
+    assert!(!ran.out.contains("[PW006]"), "{ran:?}");
+}

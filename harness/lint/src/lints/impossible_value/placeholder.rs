@@ -49,7 +49,10 @@ pub(super) fn message(value: &str) -> String {
 pub(super) fn syntax(value: &str) -> Option<&'static str> {
     let marked = MARKS.iter().find(|(mark, _)| value.contains(mark));
     let marked = marked.map(|(_, kind)| *kind);
-    marked.or_else(|| in_percents(value).then_some("%"))
+    let framed = || in_underscores(value).then_some("__");
+    marked
+        .or_else(|| in_percents(value).then_some("%"))
+        .or_else(framed)
 }
 
 /// `%NAME%`.
@@ -63,6 +66,19 @@ fn in_percents(value: &str) -> bool {
                 .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
     };
     value.matches('%').count() > 1 && parts.any(is_name)
+}
+
+/// `__NAME__`.
+fn in_underscores(value: &str) -> bool {
+    let is_of_name = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    let is_name = |rest: &str| {
+        let end = rest.find(|letter| !is_of_name(letter)).unwrap_or(rest.len());
+        let name = rest[..end].strip_suffix("__");
+        name.is_some_and(|name| name.starts_with(|letter: char| letter.is_ascii_uppercase()))
+    };
+    value
+        .match_indices("__")
+        .any(|(start, mark)| is_name(&value[start + mark.len()..]))
 }
 
 /// Whether a value is or contains a placeholder.
@@ -121,6 +137,7 @@ mod tests {
             "TODO",
             "change-me",
             "https://%SSO_SVC%/keys",
+            "cluster.local/ns/__NAMESPACE__/sa/a",
         ] {
             assert!(is_one(value), "{value}");
         }
@@ -134,6 +151,8 @@ mod tests {
             "CHANGE_MENU",
             "{*}",
             "/a%20b%20c",
+            "/__webpack_hmr",
+            "/__init__",
             "/a%C3%BC%",
         ] {
             assert!(!is_one(value), "{value}");
