@@ -57,7 +57,7 @@ fn denying(context: &Context<'_>, policy: &Policy<'_>) -> Vec<Diagnostic> {
         let only_http = of_rule().all(List::is_http_only);
         let targets = context.targets(policy);
         // Of one workload about which nothing is known, HTTP is what the policy says; in a whole namespace there may be a database.
-        let is_wide = policy.written.selector.is_none() || context.has_tcp_gateway(policy);
+        let is_wide = policy.written.selector.is_none() || context.is_for_gateway(policy);
         let finding = targets
             .iter()
             .find_map(|target| on_known_port(context, policy, target, (index, rule), of_http))

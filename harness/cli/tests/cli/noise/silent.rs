@@ -126,6 +126,10 @@ fn a_token_of_one_workload() {
         &[&selecting, &deployment("orders", "").replace("8080", "5432")],
     );
     says("PW015", &[&deny("")]);
+    // A gateway beside it that carries TCP is another workload.
+    let gateway = "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: a, namespace: shop}\nspec: {selector: {istio: edge}, servers: \
+                   [{port: {number: 5432, name: a, protocol: TCP}, hosts: [\"*\"]}]}\n";
+    silent("PW015", &[&selecting, gateway]);
 }
 
 /// Nobody calls a workload without pods, or one that takes its work from a queue; and pods with a label for metrics have other labels.
