@@ -70,7 +70,7 @@ impl PassedOverFiles {
                 let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
                 self.ytt.insert(folder.unwrap_or(Path::new(".")).to_owned());
             }
-            Template::Generator => {}
+            Template::Go | Template::Generator => {}
         }
     }
 }

@@ -164,6 +164,11 @@ impl Document {
         }
     }
 
+    /// Whether it has the group of policies, and the kind of something else, such as a `ServiceEntry`: kubectl refuses it, and it decides nothing.
+    pub fn is_of_another_kind(&self) -> bool {
+        self.text("apiVersion").starts_with(GROUP) && self.is_beside_policies()
+    }
+
     /// Whether lints read it, although it is not a policy.
     pub(crate) fn is_beside_policies(&self) -> bool {
         is_beside_policies(self.text("kind"))

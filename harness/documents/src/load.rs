@@ -131,7 +131,8 @@ impl Loader {
             if let Some(wrong) = template.refused(file).filter(|_| is_named) {
                 return Err(wrong);
             }
-            if !is_named {
+            // What is enforced is rendered first.
+            if !is_named && !(self.strict && template == Template::Go) {
                 set.passed_over.add_template(file, &template);
                 return Ok(());
             }

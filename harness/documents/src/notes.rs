@@ -8,6 +8,7 @@ use crate::document_set::PassedOverFiles;
 use crate::documents::Document;
 use crate::identity::{SameName, TwinFolders};
 use crate::shown::visible;
+use crate::templates::OF_GO;
 
 /// Unreadable files with a note of their own.
 const BROKEN: usize = 2;
@@ -42,6 +43,14 @@ pub fn about(passed_over: &PassedOverFiles, of_default: usize) -> Vec<String> {
         let patches = counted(passed_over.patches.len() as u64, "Kustomize patch");
         notes.push(format!(
             "{patches} of policies skipped; check their output: `kubectl kustomize {folder} | peerwarden check -`"
+        ));
+    }
+    let of_go = || passed_over.unreadable.iter().filter(|(_, why)| why == OF_GO);
+    if let Some((first, _)) = of_go().next() {
+        let files = counted(of_go().count() as u64, "template");
+        let first = visible(&first.display().to_string());
+        notes.push(format!(
+            "{files} of Go skipped, such as {first}: check what is made of it, too"
         ));
     }
     // What is meant for a cluster, and what no cluster takes. Templates have lines that are no YAML at all.

@@ -13,11 +13,16 @@ use crate::yaml;
 pub enum Template {
     /// A template of the Helm chart in this folder.
     Helm(PathBuf),
+    /// A template of Go below no chart, such as one in a program.
+    Go,
     /// A template of ytt, which writes its code into comments (<https://carvel.dev/ytt/docs/latest/lang/>).
     Ytt,
     /// A template of a generator's own, with other brackets: no tool here can fill it in.
     Generator,
 }
+
+/// Why a template of Go is not read.
+pub(crate) const OF_GO: &str = "this is a template of Go below no chart, not YAML";
 
 /// How the lines of ytt's code begin.
 const OF_YTT: [&str; 10] = [
@@ -62,13 +67,20 @@ impl Template {
             return Some(Self::Generator);
         }
         let is_one = |_: &PathBuf| OF_HELM.into_iter().any(has) || !is_yaml(file, text);
-        chart.filter(is_one).map(Self::Helm)
+        if let Some(chart) = chart.filter(is_one) {
+            return Some(Self::Helm(chart));
+        }
+        // Helm's own values below no chart are a mistake.
+        let is_of_go =
+            yaml::template(text).is_some() && !OF_HELM.into_iter().any(has) && !is_yaml(file, text);
+        is_of_go.then_some(Self::Go)
     }
 
     /// Why it is not read.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Helm(_) => yaml::TEMPLATE,
+            Self::Go => OF_GO,
             Self::Ytt => "this is a template of ytt, not YAML",
             Self::Generator => "this is a template of a generator, not YAML",
         }
@@ -124,6 +136,7 @@ mod tests {
             assert_eq!(of(text), Some(Template::Ytt), "{text}");
         }
         assert_eq!(of("{{<- if .x >}}\na: [\n"), Some(Template::Generator));
+        assert_eq!(of("a: {{ .Name }}\n"), Some(Template::Go));
         for text in [
             "# mail a#@b\na: 1\n",
             "a: \"{{ $labels.x }}\"\n",

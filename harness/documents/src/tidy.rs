@@ -60,8 +60,28 @@ pub fn tidy_policies(source: &Arc<Source>) -> Result<String, Diagnostic> {
             None => Ok(text),
             Some(difference) => Err(left(source, &difference)),
         },
-        None => tidy(source),
+        None => Ok(with_marker(&source.text, tidy(source)?)),
     }
+}
+
+/// With the marker at the end that the text has: what is written below it next is another document.
+fn with_marker(before: &str, mut text: String) -> String {
+    let ends = |text: &str| {
+        text.lines()
+            .rev()
+            .find(|line| !line.trim().is_empty())
+            .map(str::trim_end)
+            == Some("---")
+    };
+    if ends(before) && !ends(&text) && !text.is_empty() {
+        let ending = if text.ends_with("\r\n") {
+            "---\r\n"
+        } else {
+            "---\n"
+        };
+        text.push_str(ending);
+    }
+    text
 }
 
 /// Formats a text, without its byte order mark and line endings.

@@ -139,7 +139,10 @@ impl Policies {
 
     /// The documents for a workload that are left out.
     pub(crate) fn refused_for(&self, workload: &Workload) -> Vec<&LeftOutDocument> {
-        let applies = |one: &&LeftOutDocument| one.scope.applies_to(&self.config.mesh, workload);
+        let applies = |one: &&LeftOutDocument| {
+            let scope = one.scope.as_ref();
+            scope.is_some_and(|scope| scope.applies_to(&self.config.mesh, workload))
+        };
         self.left_out.iter().filter(applies).collect()
     }
 

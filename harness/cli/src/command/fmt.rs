@@ -149,14 +149,17 @@ fn formatted(file: &Path, is_named: bool) -> Result<Option<(Arc<Source>, String)
         }
     };
     let names_policies = marks::names_policies(&bytes);
-    if Template::of(file, &bytes).is_some() {
+    let template = Template::of(file, &bytes);
+    if template.is_some_and(|template| !is_named || template != Template::Go) {
         return Ok(None);
     }
     let source = match files::text(file, bytes) {
         Err(_) if !names_policies => return Ok(None),
         source => source?,
     };
-    let is_policy = |document: &Document| document.text("apiVersion").starts_with(GROUP);
+    let is_policy = |document: &Document| {
+        document.text("apiVersion").starts_with(GROUP) && !document.is_of_another_kind()
+    };
     let text = match FileRole::of_text(file, &source.text) {
         FileRole::Suite | FileRole::Fixtures => tidy::tidy(&source)?,
         FileRole::Expectation | FileRole::Manifests => {

@@ -142,7 +142,7 @@ fn the_edges_of_a_file_stay() {
     let map = format!("{POLICY}---\napiVersion: v1\nkind: ConfigMap\ndata:\n  x: |\n        last line");
     for (text, laid_out) in [
         (format!("\u{feff}# c\n{POLICY}"), format!("\u{feff}# c\n{POLICY}")),
-        (format!("{POLICY}---"), POLICY.to_owned()),
+        (format!("{POLICY}---"), format!("{POLICY}---\n")),
         (block.clone(), block.clone()),
         (block.replace("    last", "        last"), block),
         (map.clone(), map),

@@ -5,6 +5,7 @@ mod left_alone;
 mod left_out;
 mod meant;
 mod names;
+mod passed_over;
 mod reach;
 mod rules;
 mod silent;

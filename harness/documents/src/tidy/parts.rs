@@ -7,6 +7,7 @@ use super::edges::Edges;
 use super::{lay_out, left, same};
 use crate::diagnostic::Diagnostic;
 use crate::documents::GROUP;
+use crate::kinds::is_beside_policies;
 use crate::source::Source;
 use crate::yaml::{self, Node};
 
@@ -87,7 +88,8 @@ fn documents(source: &Source, part: &Range<usize>) -> Vec<Node> {
 fn is_policy(node: &Node) -> bool {
     let is_of_group = |node: &Node| {
         let version = node.get("apiVersion").and_then(Node::as_str);
-        version.is_some_and(|version| version.starts_with(GROUP))
+        let kind = node.get("kind").and_then(Node::as_str);
+        version.is_some_and(|version| version.starts_with(GROUP)) && !kind.is_some_and(is_beside_policies)
     };
     let items = node.get("items").and_then(Node::as_list);
     is_of_group(node) || items.is_some_and(|items| !items.is_empty() && items.iter().all(is_of_group))

@@ -37,7 +37,7 @@ pub(crate) fn chosen(
         let resources: Vec<_> = sets
             .iter()
             .flat_map(|set| {
-                let left_out = set.left_out.iter().map(|left_out| &left_out.scope);
+                let left_out = set.left_out.iter().filter_map(|left_out| left_out.scope.as_ref());
                 set.config.resources.iter().chain(left_out).cloned()
             })
             .collect();

@@ -16,8 +16,8 @@ use super::Policies;
 pub(crate) struct LeftOutDocument {
     pub(crate) document: Document,
     pub(crate) wrong: Vec<Diagnostic>,
-    /// What says for which workloads it is.
-    pub(super) scope: Resource,
+    /// What says for which workloads it is; `None` if its kind is no policy's, and it decides nothing.
+    pub(super) scope: Option<Resource>,
 }
 
 /// Those that are accepted, and the others as far as it is known for which workloads they are.
@@ -32,7 +32,11 @@ pub(super) fn sorted(setup: &Setup) -> (Setup, Vec<LeftOutDocument>) {
         match Policies::of(alone) {
             Ok(_) => true,
             Err(wrong) => {
-                left_out.extend(scope(document).map(|scope| LeftOutDocument {
+                let scope = match document.is_of_another_kind() {
+                    true => Some(None),
+                    false => scope(document).map(Some),
+                };
+                left_out.extend(scope.map(|scope| LeftOutDocument {
                     document: document.clone(),
                     wrong: wrong.diagnostics(),
                     scope,
@@ -57,7 +61,12 @@ pub(crate) fn for_workload(setup: Setup) -> Setup {
     let mesh = setup.own_mesh();
     let refused = setup.resources.len() - sound.resources.len();
     let is_unclear = refused == 0 || refused != left_out.len();
-    if is_unclear || left_out.iter().any(|one| one.scope.applies_to(&mesh, &workload)) {
+    let applies = |one: &LeftOutDocument| {
+        one.scope
+            .as_ref()
+            .is_some_and(|scope| scope.applies_to(&mesh, &workload))
+    };
+    if is_unclear || left_out.iter().any(applies) {
         return setup;
     }
     print(&left_out, "not for this workload");
