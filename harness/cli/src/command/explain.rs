@@ -30,8 +30,8 @@ use flags::Flags;
 /// Show how one case is decided: each policy, rule and clause, and why.
 ///
 /// The case is a file in YAML or JSON, `{mesh?, workload?, resources?, extensionProviders?, paths?, traffic}`, as a line of `eval`;
-/// or a case of a suite, `explain orders_test.yaml --case 'frontend: list'`; or traffic described by options, `explain --policies .
-/// --workload w.yaml --peer URI --path /x`; or a line of an access log, `--log-line LINE`. With `--envoy`, the policies and the
+/// or a case of a suite, `explain orders_test.yaml --case 'frontend: list'`; or traffic described by options, `explain --workload
+/// deploy/orders --peer URI --path /x`; or a line of an access log, `--log-line LINE`. With `--envoy`, the policies and the
 /// workload are those of a running proxy.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -201,20 +201,16 @@ fn source(arguments: &Arguments) -> Result<PolicySource> {
 }
 
 fn described_setup(arguments: &Arguments) -> Result<Setup> {
-    let given = arguments.deciding.read()?;
     let Some(file) = &arguments.file else {
-        if !arguments.deciding.names_policies() {
-            let wrong = Diagnostic::error("there are no policies");
-            let help = "add `--policies PATH` and `--workload FILE`, name a suite that has both, or a proxy with `--envoy`";
-            return Err(wrong.help(help).into());
-        }
+        let given = arguments.deciding.read_or_here()?;
         if given.workload.is_none() {
             let wrong = Diagnostic::error("the protected workload is missing");
-            let help = "add `--workload FILE`, a file with `{namespace: …, labels: {…}}`, or name a suite that has a workload";
+            let help = "add `--workload deploy/NAME`, or `--workload FILE`, a file with `{namespace: …, labels: {…}}`; or name a suite that has a workload, or a proxy with `--envoy`";
             return Err(wrong.help(help).into());
         }
         return Ok(given);
     };
+    let given = arguments.deciding.read()?;
     let of_suite = arguments.deciding.suite(file)?.setup;
     Ok(given.over(of_suite, arguments.deciding.names_policies()))
 }

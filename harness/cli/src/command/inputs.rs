@@ -135,6 +135,22 @@ impl PolicyArguments {
     ///
     /// If files cannot be read or are invalid.
     pub(super) fn read(&self) -> Result<Setup, Vec<Diagnostic>> {
+        self.of(&self.policies)
+    }
+
+    /// The same; without `--policies`, the policies of the folder where the command runs.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::read`].
+    pub(super) fn read_or_here(&self) -> Result<Setup, Vec<Diagnostic>> {
+        match self.policies.as_slice() {
+            [] => self.of(&[PathBuf::from(".")]),
+            named => self.of(named),
+        }
+    }
+
+    fn of(&self, paths: &[PathBuf]) -> Result<Setup, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
         let loader = self.loader().map_err(|wrong| vec![wrong])?;
         let around = self.configuration.setup(self.mesh.as_deref());
@@ -142,7 +158,7 @@ impl PolicyArguments {
             wrong.extend(diagnostics);
             Setup::default()
         });
-        let (resources, workload) = self.documents(&loader).unwrap_or_else(|diagnostics| {
+        let (resources, workload) = self.documents(&loader, paths).unwrap_or_else(|diagnostics| {
             wrong.extend(diagnostics);
             (Vec::new(), None)
         });
@@ -160,15 +176,19 @@ impl PolicyArguments {
     }
 
     /// The policies, and the workload.
-    fn documents(&self, loader: &Loader) -> Result<(Vec<Document>, Option<Document>), Vec<Diagnostic>> {
+    fn documents(
+        &self,
+        loader: &Loader,
+        paths: &[PathBuf],
+    ) -> Result<(Vec<Document>, Option<Document>), Vec<Diagnostic>> {
         let namespace = self.namespace.get();
         let Some(workload) = &self.workload else {
-            return Ok((loader.policies(&self.policies)?, None));
+            return Ok((loader.policies(paths)?, None));
         };
         let one = |wrong| vec![wrong];
         if workload::is_file(workload) {
             let workload = workload::of_file(workload, namespace).map_err(one);
-            let policies = loader.policies(&self.policies);
+            let policies = loader.policies(paths);
             return match (policies, workload) {
                 (Ok(policies), Ok(workload)) => Ok((policies, Some(workload))),
                 (policies, workload) => {
@@ -177,7 +197,7 @@ impl PolicyArguments {
                 }
             };
         }
-        let set = loader.manifests(&self.policies)?;
+        let set = loader.manifests(paths)?;
         let name = workload.display().to_string();
         let workload = workload::named(&name, namespace, &set.others).map_err(one)?;
         Ok((set.policies, Some(workload)))

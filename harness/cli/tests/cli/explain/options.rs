@@ -117,5 +117,5 @@ fn options_that_make_no_sense_are_refused() {
     }
     folder
         .run(&["explain", "--plaintext"])
-        .says(2, &["there are no policies"]);
+        .says(2, &["the protected workload is missing"]);
 }

@@ -69,3 +69,25 @@ fn a_marker_at_the_end_stays() {
     assert_eq!(read(&folder, "a.yaml"), format!("{POLICY}---\n"));
     assert_eq!(folder.run(&["fmt", "--check"]).code, 0);
 }
+
+/// As `matrix`, `who-can` and `can-ever` do.
+#[test]
+fn explain_reads_the_folder_where_it_runs() {
+    let workload = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders, namespace: shop}\nspec: {template: {metadata: {labels: {app: \
+                    orders}}, spec: {containers: [{name: a, image: a}]}}}\n";
+    let folder = Folder::with(&[("a.yaml", POLICY), ("orders.yaml", workload)]);
+    let ran = folder.run(&[
+        "explain",
+        "--workload",
+        "deploy/orders",
+        "--plaintext",
+        "--path",
+        "/",
+        "--engine",
+        "native",
+    ]);
+    ran.says(0, &["DENY"]);
+    folder
+        .run(&["explain", "--plaintext", "--path", "/"])
+        .says(2, &["the protected workload is missing", "deploy/NAME"]);
+}
