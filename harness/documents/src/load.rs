@@ -132,7 +132,8 @@ impl Loader {
                 return Err(wrong);
             }
             // What is enforced is rendered first.
-            if !is_named && !(self.strict && template == Template::Go) {
+            let is_enforced = self.strict && template == Template::Go;
+            if !is_named && !is_enforced {
                 set.passed_over.add_template(file, &template);
                 return Ok(());
             }
