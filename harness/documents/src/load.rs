@@ -132,8 +132,8 @@ impl Loader {
                 return Err(wrong);
             }
             // What is enforced is rendered first.
-            let is_enforced = self.strict && template == Template::Go;
-            if !is_named && !is_enforced {
+            let is_refused = self.strict && template == Template::Go;
+            if !is_named && !is_refused {
                 set.passed_over.add_template(file, &template);
                 return Ok(());
             }
