@@ -96,12 +96,13 @@ pub fn of_placeholders(refused: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<String
     for mut finding in refused {
         let text = finding.place.as_ref().and_then(Place::text).unwrap_or_default();
         let text = text.trim_matches(['"', '\'']).to_owned();
-        if !impossible_value::is_placeholder(&text) && !impossible_value::is_variable(&text) {
+        let of_kpt = finding.place.as_ref().is_some_and(is_set_by_kpt);
+        if !of_kpt && !impossible_value::is_placeholder(&text) && !impossible_value::is_variable(&text) {
             findings.push(finding);
             continue;
         }
         let file = finding.place.as_ref().map(|place| place.source.name.clone());
-        if let Some(file) = file.filter(|file| is_template(file)) {
+        if let Some(file) = file.filter(|file| of_kpt || is_template(file)) {
             notes.push(format!(
                 "`{file}` is a template with placeholders such as `{text}`: check what is made of it, too"
             ));
@@ -115,6 +116,14 @@ pub fn of_placeholders(refused: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<String
     }
     notes.dedup();
     (findings, notes)
+}
+
+/// Whether kpt sets a value: a comment behind it says so (<https://catalog.kpt.dev/apply-setters/v0.2/>).
+fn is_set_by_kpt(place: &Place) -> bool {
+    let rest = place.source.text.get(place.span.end..).unwrap_or_default();
+    let line = rest.lines().next().unwrap_or_default();
+    line.split_once('#')
+        .is_some_and(|(_, comment)| comment.trim_start().starts_with("kpt-set:"))
 }
 
 /// Whether a file says by its name that it is a template, as `ingress-template.yaml`.

@@ -208,3 +208,40 @@ fn a_path_with_a_wrong_star_is_told_once() {
     ran.says(1, &["[PW027]"]);
     assert!(!ran.out.contains("[PW006]"), "{ran:?}");
 }
+
+/// Of a rule of which a DENY leaves nothing, no path opens anything.
+#[test]
+fn a_path_of_a_void_rule() {
+    let allow = policy(
+        "shop",
+        "allow",
+        "{rules: [{to: [{operation: {methods: [GET], notPaths: [\"/admin/*\"]}}]}]}",
+    );
+    let deny = |method: &str| {
+        let spec = format!("{{action: DENY, rules: [{{to: [{{operation: {{methods: [{method}]}}}}]}}]}}");
+        policy("shop", "deny", &spec)
+    };
+    says("PW029", &[&allow, &deny("POST")]);
+    says("PW013", &[&allow, &deny("GET")]);
+    silent("PW029", &[&allow, &deny("GET")]);
+}
+
+/// kpt sets a value where a comment behind it says so.
+#[test]
+fn a_value_that_kpt_sets() {
+    let with = |comment: &str| {
+        TOKENS.replace("{jwtRules:", "\n  jwtRules:").replace(
+            " [{issuer: https://a.example, jwksUri: \"http://KEYS/keys\"}]}",
+            &format!("\n  - issuer: https://a.example\n    jwks: '{{\"keys\":[{{...}}'{comment}"),
+        )
+    };
+    let asks = policy(
+        "shop",
+        "a",
+        "{rules: [{from: [{source: {requestPrincipals: [\"*\"]}}]}]}",
+    );
+    checked(&[&asks, &with("")]).says(2, &["jwks"]);
+    let ran = checked(&[&asks, &with(" # kpt-set: ${jwks}")]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.warns("is a template"), "{ran:?}");
+}
