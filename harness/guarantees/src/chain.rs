@@ -184,12 +184,16 @@ impl<'v> Chain<'v> {
     /// options of QUIC.
     pub(super) fn is_quic(&self) -> Result<bool, Failure> {
         let options = self.listener.at(&["udp_listener_config", "quic_options"])?;
+        Ok(options.is_some() && self.is_udp()?)
+    }
+
+    /// Whether its address is one of UDP.
+    pub(super) fn is_udp(&self) -> Result<bool, Failure> {
         let address = self.listener.at(&["address", "socket_address"])?;
-        let is_udp = match &address {
-            Some(address) => address.one_of("protocol", &PROTOCOLS)? == "UDP",
-            None => false,
-        };
-        Ok(options.is_some() && is_udp)
+        match address {
+            Some(address) => Ok(address.one_of("protocol", &PROTOCOLS)? == "UDP"),
+            None => Ok(false),
+        }
     }
 
     /// The chain's name, or its index in its listener.

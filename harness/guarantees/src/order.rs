@@ -63,7 +63,7 @@ const HTTP_AFTER: &[&str] = &[
 ];
 
 /// The last filter behind the router, which writes requests to the upstream.
-const CODEC: &str = "upstream_codec";
+pub(super) const CODEC: &str = "upstream_codec";
 
 /// Filters that call a service, and answer themselves if it fails or refuses.
 const SERVICES: [&str; 2] = ["ext_authz", "ratelimit"];

@@ -13,7 +13,7 @@ use super::tunnel;
 const DIRECTIONS: [&str; 3] = ["UNSPECIFIED", "INBOUND", "OUTBOUND"];
 
 /// Network filters that connections can pass without being led elsewhere: the proxy itself, and Istio's statistics.
-const HARMLESS: [&str; 2] = ["tcp_proxy", "stats"];
+const HARMLESS: [&str; 2] = ["tcp_proxy", "stats.PluginConfig"];
 
 /// Whether a listener is for what goes out, and why it is not safe to believe that.
 #[derive(Debug)]
@@ -136,8 +136,10 @@ fn is_of_redirected(chain: &Chain<'_>, ours: &[&Chain<'_>], all: &CheckInput<'_>
     if !chain.listener.flag("use_original_dst")? || proxy_protocol::taken(chain)?.is_some() {
         return Ok(false);
     }
-    // Chains that are discovered may be any.
-    if chain.listener.get("fcds_config")?.is_some() || is_datagrams(&chain.listener)? {
+    // Chains that are discovered may be any, and filters of datagrams lead where they like.
+    let listener = &chain.listener;
+    let is_of_datagrams = chain.is_udp()? || listener.get("udp_listener_config")?.is_some();
+    if is_of_datagrams || listener.get("fcds_config")?.is_some() {
         return Ok(false);
     }
     for other in ours {
@@ -153,12 +155,6 @@ fn is_of_redirected(chain: &Chain<'_>, ours: &[&Chain<'_>], all: &CheckInput<'_>
         }
     }
     Ok(true)
-}
-
-/// Whether a listener is for UDP.
-fn is_datagrams(listener: &Cursor<'_>) -> Result<bool, Failure> {
-    let protocol = listener.at(&["address", "socket_address", "protocol"])?;
-    Ok(protocol.is_some() || listener.get("udp_listener_config")?.is_some())
 }
 
 /// Whether a cluster has no endpoints but the address that a connection went to.

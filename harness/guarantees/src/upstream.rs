@@ -12,6 +12,7 @@ use super::framing;
 use super::header_name::HeaderName;
 use super::header_removal;
 use super::header_write;
+use super::order::CODEC;
 use super::routes;
 use super::set_filter_state::{self, CLUSTER_STATE};
 use super::tunnel;
@@ -232,7 +233,7 @@ fn of_cluster_state(item: &Cursor<'_>) -> Failure {
 /// Filters between the module and an authorizer, which could change the question or the answer.
 fn of_authorizers(chain: &Chain<'_>, all: &CheckInput<'_>) -> Result<(), Failure> {
     for filter in destinations::filters_of_authorizers(chain, all)? {
-        if filter.short() != "upstream_codec" {
+        if filter.short() != CODEC {
             return Err(filter.here.fails(
                 "this is between the module and its authorizer, and may change the question or the answer",
                 "remove it",

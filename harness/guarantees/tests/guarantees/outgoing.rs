@@ -45,6 +45,20 @@ fn what_goes_out_does_not_come_in() {
     );
     assert_eq!(outgoing(at("0.0.0.0"), redirected), held);
     assert_eq!(outgoing(at("0.0.0.0"), proxied), ["settings", "module"]);
+    // As Istio writes it, with its statistics.
+    let stats = json!({"name": "istio.stats", "typed_config": {
+        "@type": "type.googleapis.com/udpa.type.v1.TypedStruct", "type_url": "type.googleapis.com/stats.PluginConfig", "value": {},
+    }});
+    let proxy = json!({"name": "tcp", "typed_config": typed(
+        "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+        json!({"stat_prefix": "out", "cluster": "passthrough"}),
+    )});
+    let tcp = json!({"socket_address": {"address": "0.0.0.0", "port_value": 15001, "protocol": "TCP"}});
+    let chains = json!([{"filters": [stats, proxy]}]);
+    assert_eq!(
+        outgoing(tcp, json!({"use_original_dst": true, "filter_chains": chains})),
+        held
+    );
     // Filters that lead connections elsewhere.
     for kind in [
         "network.set_filter_state.v3.Config",
