@@ -1,7 +1,7 @@
 //! A text and its origin.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// The text of one file, or of standard input.
@@ -74,5 +74,15 @@ impl Place {
     pub fn label(&self) -> String {
         let (line, column) = self.source.position(self.span.start);
         format!("{}:{line}:{column}", self.source.name)
+    }
+}
+
+/// Shortens `./x` to `x`, for messages.
+pub(crate) fn shown(path: &Path) -> PathBuf {
+    let shown = path.strip_prefix(".").unwrap_or(path);
+    if shown.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        shown.to_owned()
     }
 }

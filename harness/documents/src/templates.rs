@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 
 use crate::diagnostic::Diagnostic;
-use crate::source::Source;
+use crate::source::{Source, shown};
 use crate::yaml;
 
 /// A text from which a tool makes documents.
@@ -62,7 +62,7 @@ impl Template {
         if !has("{{") {
             return None;
         }
-        let chart = chart_of(file).filter(|_| yaml::template(text).is_some());
+        let chart = chart_above(file).filter(|_| yaml::template(text).is_some());
         if has("{{<") && !is_yaml(file, text) {
             return Some(Self::Generator);
         }
@@ -105,15 +105,10 @@ fn is_of_ytt(text: &str) -> bool {
 }
 
 /// The folder of the chart that a file is part of, at any depth.
-fn chart_of(file: &Path) -> Option<PathBuf> {
+fn chart_above(file: &Path) -> Option<PathBuf> {
     let mut folders = file.ancestors().skip(1);
-    let chart = folders.find(|folder| folder.join("Chart.yaml").is_file())?;
-    let is_here = chart.as_os_str().is_empty();
-    Some(if is_here {
-        PathBuf::from(".")
-    } else {
-        chart.to_owned()
-    })
+    let chart = folders.find(|folder| folder.join("Chart.yaml").is_file());
+    chart.map(shown)
 }
 
 fn is_yaml(file: &Path, text: &str) -> bool {

@@ -11,6 +11,7 @@ use crate::document_set::{Chart, PassedOverFiles};
 use crate::files;
 use crate::marks::names_policies;
 use crate::repository::Repository;
+use crate::source::shown;
 
 /// Folders of third-party code.
 const OF_OTHERS: [&str; 2] = ["vendor", "node_modules"];
@@ -181,16 +182,6 @@ fn walk(folder: &Path, charts: Arc<Mutex<Vec<PathBuf>>>) -> Walk {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Shortens `./x` to `x`, for messages.
-fn shown(path: &Path) -> PathBuf {
-    let shown = path.strip_prefix(".").unwrap_or(path);
-    if shown.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        shown.to_owned()
-    }
 }
 
 fn is_text(path: &Path) -> bool {
