@@ -198,20 +198,17 @@ pub(crate) fn callers(authority: &Authority, visitors: &[Visitor]) -> Result<Vec
 
 /// Envoy's filter that asks an authorizer over gRPC about each request, or each connection.
 fn external_authorizer(layer: Layer) -> Value {
-    let service = json!({"envoy_grpc": {"cluster_name": AUTHORIZER}, "timeout": "5s"});
-    let (name, kind, prefix) = match layer {
-        Layer::Http => ("http", "ExtAuthz", json!(null)),
-        Layer::Tcp => ("network", "ExtAuthz", json!("authorizer")),
+    let place = match layer {
+        Layer::Http => "http",
+        Layer::Tcp => "network",
     };
-    let mut config = json!({
-        "@type": format!("type.googleapis.com/envoy.extensions.filters.{name}.ext_authz.v3.{kind}"),
+    let config = json!({
+        "@type": format!("type.googleapis.com/envoy.extensions.filters.{place}.ext_authz.v3.ExtAuthz"),
         "transport_api_version": "V3",
-        "grpc_service": service,
+        "grpc_service": {"envoy_grpc": {"cluster_name": AUTHORIZER}, "timeout": "5s"},
+        "stat_prefix": AUTHORIZER,
     });
-    if !prefix.is_null() {
-        config["stat_prefix"] = prefix;
-    }
-    json!({"name": format!("envoy.filters.{name}.ext_authz"), "typed_config": config})
+    json!({"name": format!("envoy.filters.{place}.ext_authz"), "typed_config": config})
 }
 
 /// Envoy answers itself: an upstream would cost more than the filter.

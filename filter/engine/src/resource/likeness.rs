@@ -63,7 +63,7 @@ impl<T> Default for Models<'_, T> {
 }
 
 impl<'j, T> Models<'j, T> {
-    /// What `take` makes of the next document, if it is like one that is known and is taken; it is passed over then.
+    /// Skips the next document if it is like a known one and `take` accepts it, and returns what `take` returned.
     pub(crate) fn find<R>(
         &mut self,
         scanner: &mut Scanner<'j>,
